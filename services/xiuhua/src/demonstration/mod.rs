@@ -1,0 +1,115 @@
+//! The demonstration prefecture: rows of forms as clerks would have written them, made from a seed number.
+//!
+//! Nothing here is a figure. The rows enter through the public import like everybody's, and the figures must come out
+//! of counting them: 46,831 registered households with 85,102 members at the end of 2015, 304 poor villages, 3,262
+//! houses accepted in 2016, and so on. Sheets carry what a count must leave out, too: members who had left, visits
+//! after the period, reliefs of households on dibao.
+//!
+//! Counties and townships are real, all else is made up, and marked as such: sheet titles end in 演示数据, ID numbers,
+//! telephones and accounts begin with numbers that are not in use (see `identity`).
+//!
+//! The same seed gives the same bytes on every run. A sheet is generated only while its rows are taken, one county at
+//! a time, so that memory holds one county.
+
+mod composition;
+mod dice;
+mod identity;
+mod member;
+mod places;
+mod population;
+mod registry_sheets;
+mod relief;
+mod renovation;
+mod small_sheets;
+#[cfg(test)]
+mod tests;
+mod words;
+
+use std::sync::Arc;
+
+use places::Places;
+
+/// Rows of one sheet: a cell for each column, in the columns' order; an empty cell is an empty text.
+pub type Rows = Box<dyn Iterator<Item = Vec<String>> + Send>;
+
+/// The demonstration prefecture of one seed.
+pub struct Demonstration {
+    seed: u64,
+    places: Arc<Places>,
+}
+
+/// One step of loading the demonstration.
+pub enum Load {
+    /// Rows to be imported.
+    Sheet(SheetLoad),
+    /// A snapshot to be created once all loads before it are in.
+    Snapshot(SnapshotLoad),
+}
+
+/// One sheet of a form, to be imported as one job.
+pub struct SheetLoad {
+    /// Table of the import: `registry.households`.
+    pub table: &'static str,
+    /// What is being loaded, for a progress bar.
+    pub title: String,
+    /// Division to which the import is bound: the prefecture or a county, six digits.
+    pub area: &'static str,
+    /// Day for which the form speaks, `YYYY-MM-DD`, where its table asks for one.
+    pub form_date: Option<&'static str>,
+    /// Titles of the columns, as on the form.
+    pub columns: Vec<&'static str>,
+    /// The rows, generated while they are taken.
+    pub rows: Rows,
+}
+
+/// A snapshot to be created.
+pub struct SnapshotLoad {
+    /// Code by which report templates name it.
+    pub code: &'static str,
+    /// Title for people.
+    pub title: &'static str,
+    /// Day whose facts it holds, `YYYY-MM-DD`.
+    pub as_of: &'static str,
+}
+
+impl Demonstration {
+    /// The prefecture made from this seed.
+    #[must_use]
+    pub fn new(seed: u64) -> Self {
+        Self { seed, places: Arc::new(Places::new(seed)) }
+    }
+
+    /// Everything to be loaded, in order. Nothing is generated before the rows of a sheet are taken.
+    #[must_use]
+    pub fn loads(&self) -> Vec<Load> {
+        let (places, seed) = (&self.places, self.seed);
+        let counties = 0..places.counties.len();
+        let mut loads = vec![
+            registry_sheets::divisions(places),
+            registry_sheets::designations(places),
+            registry_sheets::statistics(places),
+        ];
+        for county in counties.clone() {
+            loads.push(registry_sheets::households(places, seed, county));
+            loads.push(registry_sheets::members(places, seed, county));
+        }
+        let mut later = vec![small_sheets::assistance_plans(places), small_sheets::registry_plans()];
+        later.extend(counties.clone().map(|county| renovation::ledger(places, seed, county)));
+        later.extend(counties.map(|county| relief::ledger(places, seed, county)));
+        later.push(small_sheets::visits());
+
+        let mut loads: Vec<Load> = loads.into_iter().map(Load::Sheet).collect();
+        loads.push(Load::Snapshot(SnapshotLoad {
+            code: "registered-2015",
+            title: "2015年末建档立卡(演示数据)",
+            as_of: registry_sheets::FORM_DATE,
+        }));
+        loads.extend(later.into_iter().map(Load::Sheet));
+        loads.push(Load::Snapshot(SnapshotLoad {
+            code: "published-2017",
+            title: "2017年公布口径(演示数据)",
+            as_of: "2017-09-30",
+        }));
+        loads
+    }
+}

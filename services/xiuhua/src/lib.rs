@@ -1,0 +1,3 @@
+//! The one binary that runs the suite in one process, and its command line.
+
+pub mod demonstration;

@@ -1,0 +1,24 @@
+# Fields
+FIELD_REQUIRED = This must be filled in
+FIELD_UNKNOWN = There is no such field
+FIELD_OUTPUT_ONLY = The system works this out; it cannot be filled in
+FIELD_IMMUTABLE = This cannot be changed once it is recorded
+MASK_PATH_UNKNOWN = The update mask names “{ $path }”, which does not exist
+VALUE_MASKED = This is a masked value, but not the one on record; leave it as it was or enter the whole value
+TEXT_TOO_LONG = Too long; at most { $limit } characters
+TEXT_INVALID = Contains characters that cannot be used, such as a line break or tab
+ITEMS_TOO_MANY = At most { $limit } entries
+CODE_UNKNOWN = “{ $code }” is not in the code table ({ $table })
+DATE_INVALID = Not a date; write it like 2015-12-31
+DATE_IN_FUTURE = The date cannot be later than today
+DATE_ORDER = Dates in the wrong order: “{ $earlier }” cannot be later than “{ $later }”
+YEAR_INVALID = The year has four digits, such as 2016
+MONTH_INVALID = Not a month; write it like 2015-10
+INTEGER_INVALID = This must be a whole number
+BOOLEAN_INVALID = This must be yes or no (是 or 否)
+AMOUNT_INVALID = This must be a number, such as 1302.50
+AMOUNT_DECIMALS = Too many decimals; at most two
+AMOUNT_OVERFLOW = The number is too large
+NUMBER_NEGATIVE = This cannot be negative
+NUMBER_OUT_OF_RANGE = The value must lie between { $minimum } and { $maximum }
+PHONE_INVALID = Not a telephone number

@@ -1,0 +1,20 @@
+# Names, versions and pages
+RESOURCE_NOT_FOUND = The record { $name } was not found
+NAME_INVALID = Not a resource name
+REQUEST_ID_REQUIRED = A request_id is required
+REQUEST_ID_INVALID = The request_id must be a UUID
+REQUEST_ID_REUSED = The request_id was used for another request
+ETAG_REQUIRED = An etag is required; read the record first
+ETAG_STALE = The record has changed since it was read; read it again
+CONFLICT_PERSISTS = Others keep changing the same records; try again shortly
+PAGE_TOKEN_INVALID = The page token is not valid; begin at the first page
+PAGE_TOKEN_OTHER_QUERY = The page token belongs to another query; begin at the first page
+PAGE_SIZE_INVALID = The page size cannot be negative
+BATCH_TOO_LARGE = At most { $limit } at a time
+BATCH_EMPTY = There is nothing to do
+MESSAGE_TOO_LARGE = The message is too large; send it in parts
+ORDER_UNKNOWN = This order is not supported
+CHANGE_REQUIRED = Say whether this is a change or a correction
+CHANGE_KIND_UNSUPPORTED = This kind of record cannot be changed in this way
+REASON_REQUIRED = A reason is required
+REQUEST_MALFORMED = The request cannot be read (at { $position })

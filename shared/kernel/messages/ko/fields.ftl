@@ -1,0 +1,24 @@
+# 항목
+FIELD_REQUIRED = 반드시 기입해야 하는 항목입니다
+FIELD_UNKNOWN = 이런 항목이 없습니다
+FIELD_OUTPUT_ONLY = 시스템이 산출하는 항목이므로 기입할수 없습니다
+FIELD_IMMUTABLE = 등록한 뒤에는 고칠수 없는 항목입니다
+MASK_PATH_UNKNOWN = 갱신범위의 “{ $path }”은(는) 없는 항목입니다
+VALUE_MASKED = 별표로 가린 내용이 원래 등록과 다릅니다. 고치지 않으려면 그대로 두고 고치려면 전체 내용을 기입하십시오
+TEXT_TOO_LONG = 내용이 너무 깁니다. { $limit }자를 넘을수 없습니다
+TEXT_INVALID = 쓸수 없는 글자(줄바꿈, 탭 등)가 들어있습니다
+ITEMS_TOO_MANY = { $limit }개를 넘을수 없습니다
+CODE_UNKNOWN = “{ $code }”은(는) 코드표({ $table })에 없습니다
+DATE_INVALID = 날자가 틀립니다. “2015-12-31” 형식으로 기입하십시오
+DATE_IN_FUTURE = 오늘보다 늦은 날자는 기입할수 없습니다
+DATE_ORDER = 날자의 선후가 맞지 않습니다: “{ $earlier }”은(는) “{ $later }”보다 늦을수 없습니다
+YEAR_INVALID = 년도는 네자리 수자여야 합니다(례: 2016)
+MONTH_INVALID = 월이 틀립니다. “2015-10” 형식으로 기입하십시오
+INTEGER_INVALID = 옹근수를 기입해야 합니다
+BOOLEAN_INVALID = “예” 또는 “아니오”(是/否)를 기입해야 합니다
+AMOUNT_INVALID = 수자를 기입해야 합니다(례: 1302.50)
+AMOUNT_DECIMALS = 소수점아래 자리수가 너무 많습니다. 두자리까지만 기입하십시오
+AMOUNT_OVERFLOW = 수자가 너무 큽니다
+NUMBER_NEGATIVE = 부수는 기입할수 없습니다
+NUMBER_OUT_OF_RANGE = 값은 { $minimum }부터 { $maximum }까지여야 합니다
+PHONE_INVALID = 전화번호가 틀립니다

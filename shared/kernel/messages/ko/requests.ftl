@@ -1,0 +1,20 @@
+# 이름, 판과 페지
+RESOURCE_NOT_FOUND = 기록 { $name }을(를) 찾을수 없습니다
+NAME_INVALID = 기록이름의 형식이 틀립니다
+REQUEST_ID_REQUIRED = 요청번호(request_id)가 없습니다
+REQUEST_ID_INVALID = 요청번호(request_id)는 UUID여야 합니다
+REQUEST_ID_REUSED = 이 요청번호는 이미 다른 요청에 쓰였습니다
+ETAG_REQUIRED = 판표식(etag)이 없습니다. 먼저 기록을 읽으십시오
+ETAG_STALE = 기록을 다른 사람이 고쳤습니다. 새로 읽고 다시 하십시오
+CONFLICT_PERSISTS = 여러 사람이 같은 기록을 동시에 고치고있습니다. 잠시후 다시 해보십시오
+PAGE_TOKEN_INVALID = 페지표식이 옳지 않습니다. 첫 페지부터 다시 조회하십시오
+PAGE_TOKEN_OTHER_QUERY = 조회조건이 바뀌였습니다. 첫 페지부터 다시 조회하십시오
+PAGE_SIZE_INVALID = 페지당 건수는 부수일수 없습니다
+BATCH_TOO_LARGE = 한번에 { $limit }건을 넘을수 없습니다
+BATCH_EMPTY = 처리할 내용이 없습니다
+MESSAGE_TOO_LARGE = 내용이 너무 큽니다. 나누어 제출하십시오
+ORDER_UNKNOWN = 이런 정렬은 할수 없습니다
+CHANGE_REQUIRED = 정황이 변한것인지 오유를 바로잡는것인지 밝혀주십시오
+CHANGE_KIND_UNSUPPORTED = 이런 기록은 이렇게 고칠수 없습니다
+REASON_REQUIRED = 원인을 기입하십시오
+REQUEST_MALFORMED = 요청내용을 읽을수 없습니다(위치: { $position })

@@ -1,0 +1,24 @@
+# 字段
+FIELD_REQUIRED = 此项必填
+FIELD_UNKNOWN = 没有这一项
+FIELD_OUTPUT_ONLY = 此项由系统得出，不能填写
+FIELD_IMMUTABLE = 此项登记后不能更改
+MASK_PATH_UNKNOWN = 更新范围中的“{ $path }”不存在
+VALUE_MASKED = 填的是带星号的内容，与原登记不符；不改请保持原样，要改请填写完整内容
+TEXT_TOO_LONG = 内容过长，最多 { $limit } 个字
+TEXT_INVALID = 含有不能使用的字符（如换行、制表符）
+ITEMS_TOO_MANY = 最多只能填 { $limit } 项
+CODE_UNKNOWN = “{ $code }”不在代码表（{ $table }）中
+DATE_INVALID = 日期不对，请按“2015-12-31”填写
+DATE_IN_FUTURE = 日期不能晚于今天
+DATE_ORDER = 日期先后不对：“{ $earlier }”不能晚于“{ $later }”
+YEAR_INVALID = 年度应为四位数字，如2016
+MONTH_INVALID = 月份不对，请按“2015-10”填写
+INTEGER_INVALID = 应填整数
+BOOLEAN_INVALID = 应填“是”或“否”
+AMOUNT_INVALID = 应填数字，如1302.50
+AMOUNT_DECIMALS = 小数位数过多，最多保留两位小数
+AMOUNT_OVERFLOW = 数字过大
+NUMBER_NEGATIVE = 不能为负数
+NUMBER_OUT_OF_RANGE = 数值应在 { $minimum } 至 { $maximum } 之间
+PHONE_INVALID = 联系电话不对

@@ -1,0 +1,20 @@
+# 名称、版本与分页
+RESOURCE_NOT_FOUND = 找不到记录 { $name }
+NAME_INVALID = 记录名称格式不对
+REQUEST_ID_REQUIRED = 缺少请求编号（request_id）
+REQUEST_ID_INVALID = 请求编号（request_id）应为UUID
+REQUEST_ID_REUSED = 该请求编号已用于另一请求
+ETAG_REQUIRED = 缺少版本标记（etag），请先读取记录
+ETAG_STALE = 记录已被他人更改，请刷新后重试
+CONFLICT_PERSISTS = 多人同时更改同一记录，请稍后重试
+PAGE_TOKEN_INVALID = 翻页标记无效，请从第一页重新查询
+PAGE_TOKEN_OTHER_QUERY = 查询条件已改变，请从第一页重新查询
+PAGE_SIZE_INVALID = 每页条数不能为负数
+BATCH_TOO_LARGE = 一次最多 { $limit } 条
+BATCH_EMPTY = 没有要处理的内容
+MESSAGE_TOO_LARGE = 内容过大，请分批提交
+ORDER_UNKNOWN = 不支持这种排序
+CHANGE_REQUIRED = 请说明是情况变化还是更正错误
+CHANGE_KIND_UNSUPPORTED = 此类记录不能这样更改
+REASON_REQUIRED = 请填写原因
+REQUEST_MALFORMED = 请求内容无法读取（位置：{ $position }）

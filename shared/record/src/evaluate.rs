@@ -1,0 +1,749 @@
+//! One row's acts, decided in memory: target, change, completion, declaration, rules, consequences.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+
+use kernel::area::AreaCode;
+use kernel::codes::CodeTables;
+use kernel::failure::{Reason, Violations};
+use kernel::mask;
+use proto::common::{CaseAct, RecordMeta};
+
+use crate::codec::{FOREVER, Secrets, blind};
+use crate::elements::identify_all;
+use crate::periods::{Refusal, change_from, correct, differences, same};
+use crate::resource::AnyRecord;
+use crate::rules::{Act, ActContext, Change, Consequences, Context, Mask, Registered};
+use crate::spec::{Key, Sensitivity, Shape, Spec};
+use crate::state::{Holder, Known, Loaded, NotLoaded, Period, Reads, State};
+use crate::states::{opened_state, state_on};
+use crate::validate::Validation;
+use crate::value::Value;
+
+/// Most acts that may follow from one row.
+const ACT_LIMIT: usize = 200;
+
+/// What happened to a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum EventKind {
+    /// New.
+    Created,
+    /// Changed on a day.
+    Changed,
+    /// Corrected.
+    Corrected,
+    /// Withdrawn.
+    Withdrawn,
+    /// A verb, a step or an end.
+    Acted,
+}
+
+impl EventKind {
+    /// As stored in the feed.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            EventKind::Created => "CREATED",
+            EventKind::Changed => "CHANGED",
+            EventKind::Corrected => "CORRECTED",
+            EventKind::Withdrawn => "WITHDRAWN",
+            EventKind::Acted => "ACTED",
+        }
+    }
+}
+
+/// A record's new version, not yet stored.
+pub struct Draft {
+    /// The resource.
+    pub spec: &'static Spec,
+    /// What stood before.
+    pub before: Option<Arc<Loaded>>,
+    /// What stands now.
+    pub after: Arc<Loaded>,
+    /// What happened.
+    pub kind: EventKind,
+    /// Paths that changed; empty for a new record.
+    pub paths: Vec<&'static str>,
+    /// Whether it followed from another act.
+    pub follows: bool,
+    /// Key values taken and given up.
+    pub keys: Vec<KeyChange>,
+    /// Guards of the sets it entered or left.
+    pub guards: Vec<String>,
+    /// Head of a withdrawal's tombstone.
+    pub withdrawal: Option<RecordMeta>,
+}
+
+/// A unique value taken or given up.
+pub struct KeyChange {
+    /// Name of the key.
+    pub kind: &'static str,
+    /// Its value.
+    pub value: String,
+    /// Taken, else given up.
+    pub taken: bool,
+}
+
+/// New identifiers of a row, the same in every pass.
+#[derive(Default)]
+pub struct Identifiers {
+    made: Vec<String>,
+    used: usize,
+}
+
+impl Identifiers {
+    /// Begins a pass.
+    pub fn restart(&mut self) {
+        self.used = 0;
+    }
+    fn next(&mut self, make: &dyn Fn() -> String) -> String {
+        if self.used == self.made.len() {
+            self.made.push(make());
+        }
+        self.used += 1;
+        self.made[self.used - 1].clone()
+    }
+}
+
+/// Everything that does not change from row to row.
+pub struct Evaluator<'e> {
+    /// The service's resources by collection.
+    pub resources: &'e HashMap<&'static str, Registered>,
+    /// Code tables.
+    pub codes: &'e CodeTables,
+    /// Keys of the columns.
+    pub secrets: &'e Secrets,
+    /// Circumstances.
+    pub context: &'e Context<'e>,
+    /// Makes an identifier.
+    pub make_id: &'e (dyn Fn() -> String + Sync),
+}
+
+impl Evaluator<'_> {
+    /// Decides a row. Violations mean that nothing of it stands; the state is taken back by the caller.
+    pub fn row(
+        &self,
+        acts: Vec<Act>,
+        identifiers: &mut Identifiers,
+        state: &mut State,
+        violations: &mut Violations,
+    ) -> Known<Vec<Draft>> {
+        let mut queue: VecDeque<Act> = acts.into();
+        let mut drafts = Vec::new();
+        let mut missing = false;
+        while let Some(act) = queue.pop_front() {
+            let follows = act.permission.is_empty();
+            let draft = match self.act(&act, identifiers, state, violations) {
+                Ok(draft) => draft,
+                // Goes on, so that one pass finds all that the row's other acts miss as well.
+                Err(NotLoaded) => {
+                    missing = true;
+                    continue;
+                }
+            };
+            let Some(mut draft) = draft else { continue };
+            draft.follows = follows;
+            match self.consequences(&draft, state) {
+                Ok(more) => queue.extend(more),
+                Err(NotLoaded) => missing = true,
+            }
+            drafts.push(draft);
+            if drafts.len() > ACT_LIMIT {
+                violations.push("", Reason::BatchTooLarge).add("limit", ACT_LIMIT);
+                break;
+            }
+        }
+        if missing { Err(NotLoaded) } else { Ok(drafts) }
+    }
+
+    fn consequences(&self, draft: &Draft, state: &State) -> Known<Vec<Act>> {
+        let Some(registered) = self.resources.get(draft.spec.collection) else { return Ok(Vec::new()) };
+        let reads = Reads::new(state);
+        let name = format!("{}/{}", draft.spec.collection, draft.after.id);
+        let old = draft.before.as_ref().and_then(|loaded| loaded.last().cloned());
+        let mut out = Consequences::default();
+        match (draft.after.last(), &old) {
+            (Some(record), old) => (registered.consequences)(
+                &name,
+                record.as_ref(),
+                old.as_deref(),
+                self.context,
+                &reads,
+                &mut out,
+            )?,
+            (None, Some(old)) => {
+                (registered.withdrawn)(&name, old.as_ref(), self.context, &reads, &mut out)?;
+            }
+            (None, None) => {}
+        }
+        Ok(out.acts)
+    }
+
+    fn act(
+        &self,
+        act: &Act,
+        identifiers: &mut Identifiers,
+        state: &mut State,
+        violations: &mut Violations,
+    ) -> Known<Option<Draft>> {
+        if !act.permission.is_empty() && !self.context.caller.may(act.permission) {
+            violations.push(act.prefix.clone(), Reason::PermissionMissing).add("permission", act.permission);
+            return Ok(None);
+        }
+        let Some(registered) = self.resources.get(act.spec.collection) else { return Ok(None) };
+        let Some(id) = self.target(act, identifiers) else {
+            violations.push(format!("{}name", act.prefix), Reason::FieldRequired);
+            return Ok(None);
+        };
+        let before = match (&act.change, &act.id) {
+            // Nobody else can know a new identifier.
+            (Change::Create(_), None) if act.spec.named_by.is_none() => None,
+            _ => state.record(act.spec, &id)?,
+        };
+        if !self.may_touch(act, before.as_deref(), violations) {
+            return Ok(None);
+        }
+        let Some((periods, kind)) = self.changed(act, before.as_deref(), violations) else { return Ok(None) };
+        let (periods, scope_area) =
+            self.completed(act, registered, before.as_deref(), periods, state, violations)?;
+        self.finish(act, id, before, periods, scope_area, kind, state, violations)
+    }
+
+    fn target(&self, act: &Act, identifiers: &mut Identifiers) -> Option<String> {
+        if let Some(id) = &act.id {
+            return Some(id.clone());
+        }
+        match (&act.change, act.spec.named_by) {
+            (Change::Create(record), Some(leaf)) => record.get(leaf).as_text().map(str::to_owned),
+            (Change::Create(_), None) => Some(identifiers.next(&self.make_id)),
+            _ => None,
+        }
+    }
+
+    /// Whether the record is there, visible, not withdrawn and as the caller saw it.
+    fn may_touch(&self, act: &Act, before: Option<&Loaded>, violations: &mut Violations) -> bool {
+        let creates = matches!(act.change, Change::Create(_));
+        let Some(before) = before else {
+            if !creates {
+                violations.push(format!("{}name", act.prefix), Reason::ResourceNotFound);
+            }
+            return creates;
+        };
+        if creates {
+            let free = before.withdrawn();
+            if !free {
+                let key = act.spec.named_by.map_or("name", |leaf| act.spec.leaves[leaf].path);
+                violations.push(format!("{}{key}", act.prefix), Reason::ValueTaken).add("key", key);
+            }
+            return free;
+        }
+        if before.withdrawn() {
+            violations.push(format!("{}name", act.prefix), Reason::Withdrawn);
+            return false;
+        }
+        let own = !act.permission.is_empty() && !act.spec.everywhere;
+        if own && !self.in_scope(&before.scope_area) {
+            violations.push(format!("{}name", act.prefix), Reason::ResourceNotFound);
+            return false;
+        }
+        match &act.etag {
+            Some(etag) if *etag != crate::codec::etag(before.version) => {
+                violations.push(format!("{}etag", act.prefix), Reason::EtagStale);
+                false
+            }
+            _ => true,
+        }
+    }
+
+    fn in_scope(&self, area: &str) -> bool {
+        AreaCode::parse(area).is_some_and(|area| self.context.caller.scope.allows(&area))
+    }
+
+    /// The periods after the act; `None` where nothing changes or the act is refused.
+    fn changed(
+        &self,
+        act: &Act,
+        before: Option<&Loaded>,
+        violations: &mut Violations,
+    ) -> Option<(Vec<Period>, EventKind)> {
+        let none: &[Period] = &[];
+        let periods = before.map_or(none, |loaded| loaded.periods.as_slice());
+        match &act.change {
+            Change::Create(record) => Some((self.created(act.spec, record.copy()), EventKind::Created)),
+            Change::Withdraw => Some((Vec::new(), EventKind::Withdrawn)),
+            Change::End { on } => self.ended(act, periods, on, violations),
+            Change::From { record, mask, effective_on, apply_to_later, opens } => {
+                if act.spec.shape != Shape::Register {
+                    violations.push("change.kind", Reason::ChangeKindUnsupported);
+                    return None;
+                }
+                let values = self.unmasked(record.as_ref(), mask, periods);
+                let changed =
+                    change_from(periods, values.as_ref(), mask, effective_on, *apply_to_later, *opens);
+                self.outcome(act, periods, changed, EventKind::Changed, violations)
+            }
+            Change::Correct { record, mask, on } => {
+                let values = self.unmasked(record.as_ref(), mask, periods);
+                let changed = correct(periods, values.as_ref(), mask, on.as_deref());
+                let moved = changed.map(|periods| redated(act.spec, periods, record.as_ref(), mask));
+                self.outcome(act, periods, moved, EventKind::Corrected, violations)
+            }
+            Change::Step(step) => self.stepped(act, periods, step, violations),
+            Change::Verb(verb) => {
+                let last = periods.last()?;
+                let mut record = last.record.copy();
+                let context = self.act_context(&act.reason);
+                verb(record.as_mut(), &context, violations);
+                let mut after = periods.to_vec();
+                if let Some(last) = after.last_mut() {
+                    last.record = Arc::from(record);
+                }
+                self.outcome(act, periods, Ok(after), EventKind::Acted, violations)
+            }
+        }
+    }
+
+    fn act_context(&self, note: &str) -> ActContext {
+        ActContext {
+            today: self.context.today.to_owned(),
+            occurred_on: self.context.today.to_owned(),
+            note: note.to_owned(),
+            subject: self.context.caller.subject.clone(),
+        }
+    }
+
+    fn outcome(
+        &self,
+        act: &Act,
+        before: &[Period],
+        changed: Result<Vec<Period>, Refusal>,
+        kind: EventKind,
+        violations: &mut Violations,
+    ) -> Option<(Vec<Period>, EventKind)> {
+        match changed {
+            Ok(after) if equal(before, &after) => None,
+            Ok(after) => Some((after, kind)),
+            Err(Refusal::LaterPeriodsDiffer(paths)) => {
+                for path in paths {
+                    violations.push(format!("{}{path}", act.prefix), Reason::LaterPeriodsDiffer);
+                }
+                None
+            }
+            Err(Refusal::BeforeExistence | Refusal::NoPeriod) => {
+                violations.push("change.effective_on", Reason::DateOrder);
+                None
+            }
+        }
+    }
+
+    fn created(&self, spec: &Spec, mut record: Box<dyn AnyRecord>) -> Vec<Period> {
+        for (index, leaf) in spec.leaves.iter().enumerate() {
+            // What only the service sets is not taken from a caller; consequences set it through `complete`.
+            if leaf.output_only && !spec.derived {
+                record.set(index, Value::Null);
+            }
+        }
+        let meta = record.meta().cloned().unwrap_or_default();
+        let since = spec.since.and_then(|leaf| record.get(leaf).as_text().map(str::to_owned));
+        let stated = (!meta.valid_from.is_empty()).then(|| meta.valid_from.clone());
+        let valid_from = since.or(stated).unwrap_or_else(|| self.context.today.to_owned());
+        let valid_to = if meta.valid_to.is_empty() { FOREVER.to_owned() } else { meta.valid_to.clone() };
+        vec![Period { valid_from, valid_to, record: Arc::from(record) }]
+    }
+
+    fn ended(
+        &self,
+        act: &Act,
+        periods: &[Period],
+        on: &str,
+        violations: &mut Violations,
+    ) -> Option<(Vec<Period>, EventKind)> {
+        let last = periods.last()?;
+        if last.valid_to == on {
+            return None;
+        }
+        if on < last.valid_from.as_str() {
+            violations.push(format!("{}occurred_on", act.prefix), Reason::DateOrder);
+            return None;
+        }
+        let mut after = periods.to_vec();
+        if let Some(last) = after.last_mut() {
+            last.valid_to = on.to_owned();
+        }
+        Some((after, EventKind::Acted))
+    }
+
+    fn stepped(
+        &self,
+        act: &Act,
+        periods: &[Period],
+        step: &CaseAct,
+        violations: &mut Violations,
+    ) -> Option<(Vec<Period>, EventKind)> {
+        let last = periods.last()?;
+        let child = act.spec.acts?;
+        let from = last_state(act.spec, last.record.as_ref());
+        let allowed = act
+            .spec
+            .transitions
+            .iter()
+            .find(|transition| transition.from.0 == from && transition.verb == step.verb);
+        let Some(transition) = allowed else {
+            violations.push("state", Reason::StateRefuses).add("state", from).add("verb", &step.verb);
+            return None;
+        };
+        let mut record = last.record.copy();
+        let taken = CaseAct { from_state: from, to_state: transition.to.0, ..step.clone() };
+        push_step(record.as_mut(), child, &taken);
+        let mut after = periods.to_vec();
+        if let Some(last) = after.last_mut() {
+            last.record = Arc::from(record);
+        }
+        Some((after, EventKind::Acted))
+    }
+
+    /// A value equal to the mask of what is stored means "unchanged".
+    fn unmasked(&self, values: &dyn AnyRecord, mask: &Mask, periods: &[Period]) -> Box<dyn AnyRecord> {
+        let mut copy = values.copy();
+        let Some(stored) = periods.last() else { return copy };
+        for leaf in &mask.leaves {
+            let declared = &values.spec().leaves[*leaf];
+            if declared.sensitive == Sensitivity::Open {
+                continue;
+            }
+            let (sent, kept) = (values.get(*leaf), stored.record.get(*leaf));
+            if let (Some(sent), Some(clear)) = (sent.as_text(), kept.as_text())
+                && mask::is_masked(sent)
+                && crate::masks::masked(declared, clear) == sent
+            {
+                copy.set(*leaf, kept.clone());
+            }
+        }
+        copy
+    }
+
+    /// Completes and checks each period that is new or changed.
+    fn completed(
+        &self,
+        act: &Act,
+        registered: &Registered,
+        before: Option<&Loaded>,
+        periods: Vec<Period>,
+        state: &State,
+        violations: &mut Violations,
+    ) -> Known<(Vec<Period>, Option<String>)> {
+        let reads = Reads::new(state);
+        let old = before.and_then(|loaded| loaded.last().cloned());
+        let validation =
+            Validation { codes: self.codes, today: self.context.today, prefix: &act.prefix };
+        let mut completed = Vec::with_capacity(periods.len());
+        let mut scope_area = None;
+        for period in periods {
+            if before.is_some_and(|loaded| unchanged_period(loaded, &period)) {
+                completed.push(period);
+                continue;
+            }
+            let mut record = period.record.copy();
+            {
+                let meta = record.meta_mut();
+                meta.valid_from = period.valid_from.clone();
+                meta.valid_to = if period.valid_to == FOREVER { String::new() } else { period.valid_to.clone() };
+            }
+            (registered.complete)(record.as_mut(), old.as_deref(), self.context, &reads, violations)?;
+            validation.record(record.as_ref(), old.as_deref(), violations);
+            self.check_area(act, record.as_ref(), old.as_deref(), &reads, violations)?;
+            (registered.check)(record.as_ref(), old.as_deref(), self.context, &reads, violations)?;
+            scope_area = (registered.scope_area)(record.as_ref(), self.context, &reads)?;
+            completed.push(Period { record: Arc::from(record), ..period });
+        }
+        for pair in completed.windows(2) {
+            if pair[0].valid_to > pair[1].valid_from {
+                violations.push(format!("{}meta.valid_from", act.prefix), Reason::DateOrder);
+            }
+        }
+        if completed.iter().any(|period| period.valid_from > period.valid_to) {
+            violations.push(format!("{}meta.valid_to", act.prefix), Reason::DateOrder);
+        }
+        Ok((completed, scope_area))
+    }
+
+    fn check_area(
+        &self,
+        act: &Act,
+        record: &dyn AnyRecord,
+        old: Option<&dyn AnyRecord>,
+        reads: &Reads<'_>,
+        violations: &mut Violations,
+    ) -> Known<()> {
+        let path = format!("{}meta.area", act.prefix);
+        let area = record.meta().map(|meta| meta.area.clone()).unwrap_or_default();
+        if area.is_empty() {
+            violations.push(path, Reason::FieldRequired);
+            return Ok(());
+        }
+        if old.and_then(AnyRecord::meta).is_some_and(|meta| meta.area == area) {
+            return Ok(());
+        }
+        if AreaCode::parse(&area).is_none() {
+            violations.push(path, Reason::AreaUnknown).add("area", &area);
+            return Ok(());
+        }
+        if !act.permission.is_empty() && !self.in_scope(&area) {
+            violations.push(path, Reason::AreaForbidden).add("area", &area);
+            return Ok(());
+        }
+        // A division cannot be asked to exist before it is made.
+        if act.spec.named_by.is_none() && reads.division(&area)?.is_none() {
+            violations.push(path, Reason::AreaUnknown).add("area", &area);
+        }
+        Ok(())
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "one call site; the parts of a draft")]
+    fn finish(
+        &self,
+        act: &Act,
+        id: String,
+        before: Option<Arc<Loaded>>,
+        periods: Vec<Period>,
+        scope_area: Option<String>,
+        kind: EventKind,
+        state: &mut State,
+        violations: &mut Violations,
+    ) -> Known<Option<Draft>> {
+        let version = before.as_ref().map_or(1, |loaded| loaded.version + 1);
+        let old = before.as_ref().and_then(|loaded| loaded.last().cloned());
+        let periods: Vec<Period> =
+            periods.into_iter().map(|period| self.headed(period, act, version, old.as_deref())).collect();
+        let kept = before.as_ref().map(|loaded| loaded.scope_area.clone());
+        let stated = periods.last().and_then(|period| period.record.meta()).map(|meta| meta.area.clone());
+        let after = Arc::new(Loaded {
+            id,
+            version,
+            base_version: before.as_ref().map_or(0, |loaded| loaded.base_version),
+            scope_area: scope_area.or(stated).or(kept).unwrap_or_default(),
+            periods,
+        });
+        let keys = self.keys(act, before.as_deref(), &after, state, violations)?;
+        let guards = self.guards(act.spec, before.as_deref(), &after, state)?;
+        let paths = changed_paths(before.as_deref(), &after);
+        state.apply(act.spec, (*after).clone());
+        for key in &keys {
+            let holder =
+                key.taken.then(|| Holder { id: after.id.clone(), area: after.scope_area.clone() });
+            state.apply_key((act.spec.collection, key.kind, key.value.clone()), holder);
+        }
+        let withdrawal = (kind == EventKind::Withdrawn).then(|| self.withdrawal(act, before.as_deref(), version));
+        Ok(Some(Draft { spec: act.spec, before, after, kind, paths, follows: false, keys, guards, withdrawal }))
+    }
+
+    fn withdrawal(&self, act: &Act, before: Option<&Loaded>, version: i64) -> RecordMeta {
+        let last = before.and_then(Loaded::last).and_then(|record| record.meta().cloned()).unwrap_or_default();
+        RecordMeta {
+            area: last.area,
+            recorded_by: self.context.caller.subject.clone(),
+            source: Some(self.context.source.clone()),
+            version,
+            change_reason: act.reason.clone(),
+            ..RecordMeta::default()
+        }
+    }
+
+    fn headed(&self, period: Period, act: &Act, version: i64, old: Option<&dyn AnyRecord>) -> Period {
+        let mut record = period.record.copy();
+        identify_all(record.as_mut(), old, &self.make_id);
+        let meta = record.meta_mut();
+        let source = meta.source.take().or_else(|| Some(self.context.source.clone()));
+        *meta = RecordMeta {
+            area: std::mem::take(&mut meta.area),
+            valid_from: period.valid_from.clone(),
+            valid_to: if period.valid_to == FOREVER { String::new() } else { period.valid_to.clone() },
+            recorded_by: self.context.caller.subject.clone(),
+            source,
+            version,
+            form_year: meta.form_year,
+            change_reason: act.reason.clone(),
+            recorded_at: None,
+            superseded_at: None,
+        };
+        Period { record: Arc::from(record), ..period }
+    }
+
+    /// Unique values that the record takes and gives up; refused where another record holds one.
+    fn keys(
+        &self,
+        act: &Act,
+        before: Option<&Loaded>,
+        after: &Loaded,
+        state: &State,
+        violations: &mut Violations,
+    ) -> Known<Vec<KeyChange>> {
+        let mut changes = Vec::new();
+        for key in act.spec.keys {
+            if key.repeats && act.occurrence.is_none() {
+                continue;
+            }
+            let value_of = |loaded: &Loaded| {
+                loaded.last().and_then(|record| key_value(self.secrets, key, record.as_ref()))
+            };
+            let old = before.and_then(value_of);
+            let mut new = value_of(after);
+            if key.repeats {
+                new = new.zip(act.occurrence).map(|(value, nth)| occurrence_value(&value, nth));
+            }
+            if old == new || (key.repeats && old.is_some()) {
+                continue;
+            }
+            if let Some(value) = new {
+                if let Some(holder) = state.holder(act.spec.collection, key.kind, &value)?
+                    && holder.id != after.id
+                {
+                    let path = act.spec.leaves[key.leaves[0]].path;
+                    self.taken(&holder, format!("{}{path}", act.prefix), key, violations);
+                    continue;
+                }
+                changes.push(KeyChange { kind: key.kind, value, taken: true });
+            }
+            if let Some(value) = old {
+                changes.push(KeyChange { kind: key.kind, value, taken: false });
+            }
+        }
+        Ok(changes)
+    }
+
+    fn taken(&self, holder: &Holder, path: String, key: &Key, violations: &mut Violations) {
+        if self.in_scope(&holder.area) {
+            violations.push(path, Reason::ValueTaken).add("key", key.kind);
+        } else {
+            let county = AreaCode::parse(&holder.area).and_then(|area| area.county());
+            violations
+                .push(path, Reason::RegisteredElsewhere)
+                .add("county", county.map(|code| code.to_string()).unwrap_or_default());
+        }
+    }
+
+    /// Guards of the sets that the record enters or leaves.
+    fn guards(
+        &self,
+        spec: &'static Spec,
+        before: Option<&Loaded>,
+        after: &Loaded,
+        state: &State,
+    ) -> Known<Vec<String>> {
+        let mut subjects = Vec::new();
+        for leaf in spec.linked {
+            let values = [before.and_then(Loaded::last), after.last()];
+            for record in values.into_iter().flatten() {
+                if let Value::Text(value) = record.get(*leaf)
+                    && !state.is_fresh(&value)
+                {
+                    let subject = crate::state::guard_subject(spec, *leaf, &value);
+                    state.guard(&subject)?;
+                    if !subjects.contains(&subject) {
+                        subjects.push(subject);
+                    }
+                }
+            }
+        }
+        Ok(subjects)
+    }
+}
+
+/// The value of a key; `None` unless all its leaves are present.
+pub fn key_value(secrets: &Secrets, key: &Key, record: &dyn AnyRecord) -> Option<String> {
+    let spec = record.spec();
+    let mut parts = Vec::with_capacity(key.leaves.len());
+    for leaf in key.leaves {
+        let declared = &spec.leaves[*leaf];
+        parts.push(match record.get(*leaf) {
+            Value::Null => return None,
+            Value::Text(text) if declared.sensitive == Sensitivity::Encrypted => blind(secrets, declared, &text),
+            Value::Text(text) => text,
+            Value::Integer(number) => number.to_string(),
+            Value::Texts(texts) => texts.join("\u{1e}"),
+        });
+    }
+    Some(parts.join("\u{1f}"))
+}
+
+/// The value of a repeating key for the nth of equal rows (from 0).
+pub fn occurrence_value(value: &str, nth: u32) -> String {
+    format!("{value}\u{1f}{nth}")
+}
+
+/// The state that the last of a Case's acts has brought, whatever the day.
+pub fn last_state(spec: &Spec, record: &dyn AnyRecord) -> i32 {
+    if spec.acts.is_some_and(|acts| record.child_count(acts) == 0) {
+        return opened_state(spec);
+    }
+    state_on(record, FOREVER)
+}
+
+fn push_step(record: &mut dyn AnyRecord, child: usize, step: &CaseAct) {
+    let leaves = record.spec().children[child].leaves;
+    let element = record.child_count(child);
+    record.child_push(child);
+    for (position, leaf) in leaves.iter().enumerate() {
+        let text = |value: &str| if value.is_empty() { Value::Null } else { Value::Text(value.to_owned()) };
+        let value = match leaf.path.rsplit('.').next().unwrap_or_default() {
+            "verb" => text(&step.verb),
+            "from_state" => Value::Integer(i64::from(step.from_state)),
+            "to_state" => Value::Integer(i64::from(step.to_state)),
+            "occurred_on" => text(&step.occurred_on),
+            "decided_by" => text(&step.decided_by),
+            "document_no" => text(&step.document_no),
+            "note" => text(&step.note),
+            "transcribed" => Value::Integer(i64::from(step.transcribed)),
+            _ => continue,
+        };
+        record.child_set(child, element, position, value);
+    }
+}
+
+fn equal(before: &[Period], after: &[Period]) -> bool {
+    before.len() == after.len()
+        && before.iter().zip(after).all(|(one, other)| {
+            one.valid_from == other.valid_from
+                && one.valid_to == other.valid_to
+                && same(one.record.as_ref(), other.record.as_ref())
+        })
+}
+
+fn unchanged_period(before: &Loaded, period: &Period) -> bool {
+    before.periods.iter().any(|old| {
+        old.valid_from == period.valid_from
+            && old.valid_to == period.valid_to
+            && same(old.record.as_ref(), period.record.as_ref())
+    })
+}
+
+/// Where a correction moves the days that open or close a record, its period moves with them.
+fn redated(spec: &Spec, mut periods: Vec<Period>, values: &dyn AnyRecord, mask: &Mask) -> Vec<Period> {
+    let meta = values.meta().cloned().unwrap_or_default();
+    if let Some(first) = periods.first_mut() {
+        if let Some(since) = spec.since.and_then(|leaf| first.record.get(leaf).as_text().map(str::to_owned)) {
+            first.valid_from = since;
+        } else if mask.valid_from && !meta.valid_from.is_empty() {
+            first.valid_from = meta.valid_from.clone();
+        }
+    }
+    if let (true, Some(last)) = (mask.valid_to, periods.last_mut()) {
+        last.valid_to = if meta.valid_to.is_empty() { FOREVER.to_owned() } else { meta.valid_to };
+    }
+    periods
+}
+
+fn changed_paths(before: Option<&Loaded>, after: &Loaded) -> Vec<&'static str> {
+    match (before.and_then(Loaded::last), after.last()) {
+        (Some(old), Some(new)) => {
+            let spec = new.spec();
+            let all = Mask {
+                leaves: (0..spec.leaves.len()).collect(),
+                children: (0..spec.children.len()).collect(),
+                area: true,
+                ..Mask::default()
+            };
+            differences(old.as_ref(), new.as_ref(), &all)
+        }
+        _ => Vec::new(),
+    }
+}

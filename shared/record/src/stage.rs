@@ -1,0 +1,270 @@
+//! From the drafts of a batch to the statements of one commit.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::Arc;
+
+use kernel::failure::Failure;
+use store::{NewEvent, Step, Value as Cell, WriteSet};
+
+use crate::codec::{CURRENT, FOREVER, Secrets, Stored, child_columns, columns, encode, encode_element};
+use crate::evaluate::Draft;
+use crate::periods::same_element;
+use crate::resource::AnyRecord;
+use crate::rules::Registered;
+use crate::spec::{Child, Spec};
+use crate::state::{Loaded, Period, State, Used};
+
+/// Builds a commit out of the accepted rows' drafts, in their order.
+pub(crate) struct Staging<'s> {
+    secrets: &'s Secrets,
+    resources: &'s HashMap<&'static str, Registered>,
+    supersedes: BTreeMap<&'static str, Vec<(String, i64)>>,
+    elements: BTreeMap<&'static str, Vec<(String, String)>>,
+    rows: BTreeMap<&'static str, (Arc<[String]>, Vec<Vec<Cell>>)>,
+    keys_given_up: Vec<(&'static str, &'static str, String)>,
+    keys_taken: Vec<Vec<Cell>>,
+    rescoped: Vec<(&'static str, String, String)>,
+    events: Vec<NewEvent>,
+}
+
+impl<'s> Staging<'s> {
+    pub(crate) fn new(
+        secrets: &'s Secrets,
+        resources: &'s HashMap<&'static str, Registered>,
+    ) -> Self {
+        Self {
+            secrets,
+            resources,
+            supersedes: BTreeMap::new(),
+            elements: BTreeMap::new(),
+            rows: BTreeMap::new(),
+            keys_given_up: Vec::new(),
+            keys_taken: Vec::new(),
+            rescoped: Vec::new(),
+            events: Vec::new(),
+        }
+    }
+
+    /// Adds drafts. Where one record has several in the batch, all but the last are stored as superseded at once.
+    pub(crate) fn add(&mut self, drafts: &[&Draft]) -> Result<(), Failure> {
+        let mut last: HashMap<(&str, &str), usize> = HashMap::new();
+        for (index, draft) in drafts.iter().enumerate() {
+            last.insert((draft.spec.collection, draft.after.id.as_str()), index);
+        }
+        for (index, draft) in drafts.iter().enumerate() {
+            let key = (draft.spec.collection, draft.after.id.as_str());
+            self.draft(draft, last.get(&key) == Some(&index))?;
+        }
+        Ok(())
+    }
+
+    fn draft(&mut self, draft: &Draft, current: bool) -> Result<(), Failure> {
+        let spec = draft.spec;
+        let after = &draft.after;
+        // Only the database's own version is superseded by a statement; one of this batch is stored as superseded.
+        if let Some(before) = &draft.before
+            && before.version == before.base_version
+        {
+            self.supersedes.entry(spec.table).or_default().push((before.id.clone(), before.version));
+            if before.scope_area != after.scope_area {
+                self.rescoped.push((spec.table, after.id.clone(), after.scope_area.clone()));
+            }
+        }
+        self.versions(draft, current)?;
+        for (index, child) in spec.children.iter().enumerate() {
+            if let Some(table) = child.rows
+                && current
+            {
+                self.children(draft, index, child, table)?;
+            }
+        }
+        for key in &draft.keys {
+            if key.taken {
+                self.keys_taken.push(vec![
+                    Cell::from(spec.collection),
+                    Cell::from(key.kind),
+                    Cell::Text(key.value.clone()),
+                    Cell::Text(after.id.clone()),
+                    Cell::Text(after.scope_area.clone()),
+                ]);
+            } else {
+                self.keys_given_up.push((spec.collection, key.kind, key.value.clone()));
+            }
+        }
+        self.events.push(NewEvent {
+            collection: spec.collection.to_owned(),
+            id: after.id.clone(),
+            version: after.version,
+            kind: draft.kind.as_str().to_owned(),
+            area: area_of(draft),
+            scope_area: after.scope_area.clone(),
+            detail: None,
+        });
+        Ok(())
+    }
+
+    fn versions(&mut self, draft: &Draft, current: bool) -> Result<(), Failure> {
+        let spec = draft.spec;
+        let after = &draft.after;
+        let superseded = || if current { Cell::Integer(CURRENT) } else { Cell::KnownNow };
+        let mut encoded = Vec::with_capacity(after.periods.len().max(1));
+        for period in &after.periods {
+            encoded.push(self.encoded(after, period, superseded())?);
+        }
+        if let (true, Some(before)) = (after.periods.is_empty(), &draft.before)
+            && let Some(last) = before.periods.last()
+        {
+            encoded.push(self.encoded(after, &tombstone(last, draft), superseded())?);
+        }
+        let (_, rows) =
+            self.rows.entry(spec.table).or_insert_with(|| (columns(spec).into(), Vec::new()));
+        rows.append(&mut encoded);
+        Ok(())
+    }
+
+    fn encoded(&self, loaded: &Loaded, period: &Period, superseded_at: Cell) -> Result<Vec<Cell>, Failure> {
+        let stored = Stored {
+            id: loaded.id.clone(),
+            version: loaded.version,
+            valid_from: period.valid_from.clone(),
+            valid_to: period.valid_to.clone(),
+            scope_area: loaded.scope_area.clone(),
+            record: period.record.copy(),
+        };
+        encode(self.secrets, &stored, Cell::KnownNow, superseded_at)
+    }
+
+    /// The child rows of the last period: new elements in, changed and vanished ones superseded.
+    fn children(&mut self, draft: &Draft, index: usize, child: &'static Child, table: &'static str) -> Result<(), Failure> {
+        let old = draft.before.as_ref().filter(|before| before.base_version > 0).and_then(|before| before.last());
+        let new = draft.after.last();
+        let ids_of = |record: &dyn AnyRecord| element_ids(record, index, child);
+        let old_ids = old.map(|record| ids_of(record.as_ref())).unwrap_or_default();
+        let new_ids = new.map(|record| ids_of(record.as_ref())).unwrap_or_default();
+        let unchanged = |id: &str| {
+            let (Some(one), Some(other)) = (old, new) else { return false };
+            let at = |ids: &[String]| ids.iter().position(|known| known == id);
+            match (at(&old_ids), at(&new_ids)) {
+                (Some(before), Some(after)) => {
+                    same_element(one.as_ref(), before, other.as_ref(), after, index)
+                }
+                _ => false,
+            }
+        };
+        let gone = old_ids.iter().filter(|id| !unchanged(id));
+        self.elements
+            .entry(table)
+            .or_default()
+            .extend(gone.map(|id| (draft.after.id.clone(), id.clone())));
+        let Some(record) = new else { return Ok(()) };
+        for (element, id) in new_ids.iter().enumerate().filter(|(_, id)| !unchanged(id)) {
+            let mut cells = vec![
+                Cell::Text(draft.after.id.clone()),
+                Cell::Text(id.clone()),
+                Cell::Integer(i64::try_from(element).unwrap_or_default()),
+                Cell::KnownNow,
+                Cell::Integer(CURRENT),
+            ];
+            cells.extend(encode_element(self.secrets, table, child, record.as_ref(), (index, element))?);
+            let (_, rows) =
+                self.rows.entry(table).or_insert_with(|| (child_columns(child).into(), Vec::new()));
+            rows.push(cells);
+        }
+        Ok(())
+    }
+
+    /// The commit: what was read must still hold, guards move on, versions end and begin.
+    pub(crate) fn finish(self, used: &Used, guards: &BTreeSet<String>, state: &State) -> WriteSet {
+        let mut set = WriteSet { events: self.events, ..WriteSet::default() };
+        let mut subjects: BTreeSet<&String> = guards.iter().collect();
+        subjects.extend(used.guards.iter());
+        let versions = subjects
+            .into_iter()
+            .map(|subject| (subject.clone(), state.guard(subject).unwrap_or(0)))
+            .collect::<Vec<_>>();
+        if !versions.is_empty() {
+            set.steps.push(Step::Guard { rows: versions });
+        }
+        for (table, rows) in unchanged(used, &self.supersedes, self.resources) {
+            set.steps.push(Step::Unchanged { table, rows });
+        }
+        for (table, rows) in self.supersedes {
+            set.steps.push(Step::Supersede { table, rows });
+        }
+        for (table, rows) in self.elements.into_iter().filter(|(_, rows)| !rows.is_empty()) {
+            set.steps.push(Step::SupersedeElements { table, rows });
+        }
+        for (collection, kind, value) in self.keys_given_up {
+            set.steps.push(Step::Execute {
+                sql: "DELETE FROM identity WHERE collection = $1 AND key_kind = $2 AND key_value = $3".to_owned(),
+                args: vec![Cell::from(collection), Cell::from(kind), Cell::Text(value)],
+                expect: None,
+            });
+        }
+        if !self.keys_taken.is_empty() {
+            let names = ["collection", "key_kind", "key_value", "id", "area"];
+            set.steps.push(Step::Insert {
+                table: "identity",
+                columns: names.map(str::to_owned).to_vec().into(),
+                rows: self.keys_taken,
+            });
+        }
+        for (table, id, area) in self.rescoped {
+            set.steps.push(Step::Execute {
+                sql: format!("UPDATE {table} SET scope_area = $1 WHERE id = $2"),
+                args: vec![Cell::Text(area), Cell::Text(id)],
+                expect: None,
+            });
+        }
+        for (table, (columns, rows)) in self.rows {
+            set.steps.push(Step::Insert { table, columns, rows });
+        }
+        set
+    }
+}
+
+fn element_ids(record: &dyn AnyRecord, index: usize, child: &Child) -> Vec<String> {
+    (0..record.child_count(index))
+        .map(|element| {
+            child
+                .element_id
+                .and_then(|leaf| record.child_get(index, element, leaf).as_text().map(str::to_owned))
+                .unwrap_or_else(|| element.to_string())
+        })
+        .collect()
+}
+
+/// A withdrawn record's last row: it holds on no day and says who withdrew it and why.
+fn tombstone(last: &Period, draft: &Draft) -> Period {
+    let mut record = last.record.copy();
+    if let Some(meta) = &draft.withdrawal {
+        *record.meta_mut() = meta.clone();
+    }
+    Period { valid_from: FOREVER.to_owned(), valid_to: FOREVER.to_owned(), record: Arc::from(record) }
+}
+
+fn area_of(draft: &Draft) -> String {
+    let last = draft.after.last().or_else(|| draft.before.as_ref().and_then(|before| before.last()));
+    last.and_then(|record| record.meta()).map(|meta| meta.area.clone()).unwrap_or_default()
+}
+
+fn unchanged(
+    used: &Used,
+    supersedes: &BTreeMap<&'static str, Vec<(String, i64)>>,
+    resources: &HashMap<&'static str, Registered>,
+) -> BTreeMap<&'static str, Vec<(String, i64)>> {
+    let replaced: HashSet<(&str, &str)> = supersedes
+        .iter()
+        .flat_map(|(table, rows)| rows.iter().map(|(id, _)| (*table, id.as_str())))
+        .collect();
+    let mut rows: BTreeMap<&'static str, Vec<(String, i64)>> = BTreeMap::new();
+    for ((collection, id), version) in &used.records {
+        let Some(spec) = resources.get(collection).map(|registered| -> &'static Spec { registered.spec }) else {
+            continue;
+        };
+        if !replaced.contains(&(spec.table, id.as_str())) {
+            rows.entry(spec.table).or_default().push((id.clone(), *version));
+        }
+    }
+    rows
+}

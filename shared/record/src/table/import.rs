@@ -1,0 +1,175 @@
+//! What a file's header fills, and what is told of refused rows.
+
+use kernel::failure::{Reason, Violation, Violations};
+use kernel::language::Language;
+use proto::common::RowError;
+use store::ImportError;
+
+use crate::engine::{Engine, Outcome, Verdict};
+use crate::masks::masked;
+use crate::spec::Sensitivity;
+use crate::table::layout::{Layout, Target};
+use crate::table::row::{Form, Header};
+
+impl Engine {
+    /// The form of a table.
+    pub(crate) fn form(&self, table: &str) -> Option<Form> {
+        let inner = self.inner();
+        let sheet = inner.sheets.iter().find(|sheet| sheet.spec.form.id == table).copied().map(Form::Sheet);
+        sheet.or_else(|| {
+            let has = |form: &crate::spec::FormTable| self.table_id(form.id) == table;
+            let found = inner.resources.values().find(|registered| registered.spec.form.as_ref().is_some_and(has));
+            found.copied().map(Form::Resource)
+        })
+    }
+
+    /// Forms of common resources stand in every service: their tables carry the service's prefix.
+    pub(crate) fn table_id(&self, declared: &str) -> String {
+        if declared.contains('.') { declared.to_owned() } else { format!("{}.{declared}", self.inner().service) }
+    }
+}
+
+/// Finds what each column of a file fills; unknown, doubled and missing titles are all told.
+pub(crate) fn header_of(form: Form, titles: &[String], violations: &mut Violations) -> Header {
+    let layout = match form {
+        Form::Resource(registered) => Layout::of_resource(registered.spec),
+        Form::Sheet(sheet) => Some(Layout::of_sheet(sheet.spec)),
+    };
+    let Some(layout) = layout else {
+        violations.push("header.table", Reason::TableUnknown);
+        return Header { form, layout: Layout::empty(), columns: Vec::new() };
+    };
+    let mut columns = Vec::with_capacity(titles.len());
+    for title in titles {
+        let plain = title.trim();
+        match layout.titled(plain) {
+            None => {
+                violations.push("header.columns", Reason::ColumnUnknown).add("column", plain);
+            }
+            Some(column) if columns.contains(&column) => {
+                violations.push("header.columns", Reason::ColumnDuplicate).add("column", plain);
+            }
+            Some(column) => columns.push(column),
+        }
+    }
+    for (index, column) in layout.columns.iter().enumerate() {
+        let required = match column.target {
+            Target::Leaf(_) => column.leaf.is_some_and(|leaf| leaf.required),
+            Target::First(..) | Target::Pivot(..) | Target::Ordinal | Target::Place(_) | Target::Name => false,
+        };
+        if required && !columns.contains(&index) {
+            violations.push("header.columns", Reason::ColumnMissing).add("column", column.title.zh);
+        }
+    }
+    Header { form, layout, columns }
+}
+
+/// Errors and warnings of a batch's rows, in the caller's language.
+pub(crate) fn errors_of(
+    header: &Header,
+    table: &str,
+    outcomes: &[Outcome],
+    numbers: &[i64],
+    cells: &[Vec<String>],
+    language: Language,
+) -> Vec<RowError> {
+    let mut errors = Vec::new();
+    for ((outcome, number), cells) in outcomes.iter().zip(numbers).zip(cells) {
+        for (violation, warning) in told(outcome) {
+            let place = place_of(header, violation, cells);
+            errors.push(RowError {
+                table: table.to_owned(),
+                row: *number,
+                column: place.title.clone(),
+                field: if place.title == violation.field { String::new() } else { violation.field.clone() },
+                reason: violation.reason.as_str().to_owned(),
+                message: violation.message(language),
+                cell: place.shown,
+                candidates: candidates(violation),
+                warning,
+            });
+        }
+    }
+    errors
+}
+
+/// The errors of a batch as they are kept, what may be personal sealed.
+pub(crate) fn kept_errors(
+    engine: &Engine,
+    header: &Header,
+    outcomes: &[Outcome],
+    numbers: &[i64],
+    cells: &[Vec<String>],
+    expires_at: i64,
+) -> Vec<ImportError> {
+    let cipher = &engine.inner().secrets.cipher;
+    let seal = |text: &str| cipher.encrypt("import_error.cell", text).ok();
+    let mut errors = Vec::new();
+    for ((outcome, number), cells) in outcomes.iter().zip(numbers).zip(cells) {
+        for (ordinal, (violation, warning)) in (0_i64..).zip(told(outcome)) {
+            let place = place_of(header, violation, cells);
+            let arguments = serde_json::to_string(&Kept {
+                warning,
+                arguments: violation.arguments.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+            });
+            errors.push(ImportError {
+                row: *number,
+                ordinal,
+                column_title: Some(place.title).filter(|title| !title.is_empty()),
+                field: Some(violation.field.clone()).filter(|field| !field.is_empty()),
+                reason: violation.reason.as_str().to_owned(),
+                arguments: arguments.ok().and_then(|text| seal(&text)),
+                cell: seal(&place.shown),
+                expires_at,
+            });
+        }
+    }
+    errors
+}
+
+/// What is sealed of an error's message.
+#[derive(serde::Serialize, serde::Deserialize)]
+pub(crate) struct Kept {
+    pub(crate) warning: bool,
+    pub(crate) arguments: Vec<(String, String)>,
+}
+
+fn told(outcome: &Outcome) -> impl Iterator<Item = (&Violation, bool)> {
+    let refused = match &outcome.verdict {
+        Verdict::Refused(violations) => Some(violations),
+        Verdict::Accepted(_) | Verdict::Unchanged => None,
+    };
+    let errors = refused.into_iter().flat_map(|violations| violations.iter()).map(|violation| (violation, false));
+    errors.chain(outcome.warnings.iter().map(|violation| (violation, true)))
+}
+
+struct ErrorPlace {
+    title: String,
+    shown: String,
+}
+
+fn place_of(header: &Header, violation: &Violation, cells: &[String]) -> ErrorPlace {
+    let title = header
+        .layout
+        .titled(&violation.field)
+        .map(|column| header.layout.columns[column].title.zh)
+        .or_else(|| header.layout.title_of(&violation.field))
+        .unwrap_or_default();
+    let at = header.columns.iter().position(|column| header.layout.columns[*column].title.zh == title);
+    let cell = at.and_then(|at| cells.get(at)).map(|cell| cell.trim()).unwrap_or_default();
+    let leaf = at.and_then(|at| header.layout.columns[header.columns[at]].leaf);
+    let shown = match leaf {
+        Some(leaf) if leaf.sensitive != Sensitivity::Open && !cell.is_empty() => masked(leaf, cell),
+        _ => cell.to_owned(),
+    };
+    ErrorPlace { title: title.to_owned(), shown }
+}
+
+fn candidates(violation: &Violation) -> Vec<String> {
+    violation
+        .arguments
+        .iter()
+        .find(|(name, _)| *name == "candidates")
+        .map(|(_, list)| list.split('、').filter(|entry| !entry.is_empty()).map(str::to_owned).collect())
+        .unwrap_or_default()
+}

@@ -1,0 +1,17 @@
+//! Tables: printed forms as rows of cells, in and out. A resource's own form is derived from its declaration; a form
+//! sheet that is not one record expands a row into acts.
+
+mod api;
+mod cells;
+mod describe;
+mod export;
+mod import;
+mod layout;
+mod row;
+mod session;
+mod sheet;
+
+pub use api::TableApi;
+pub use cells::{Cell, format_cell, parse_cell};
+pub use layout::{Layout, Target};
+pub use sheet::{FormSheet, RowFacts, Sheet, SheetOut};

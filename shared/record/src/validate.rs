@@ -1,0 +1,146 @@
+//! What the declaration alone says of a record's fields: presence, form, codes, protection.
+
+use kernel::area::AreaCode;
+use kernel::codes::CodeTables;
+use kernel::date::CivilDate;
+use kernel::failure::{Reason, Violations};
+use kernel::id_number::{self, IdNumber};
+use kernel::mask;
+
+use crate::resource::AnyRecord;
+use crate::spec::{Format, Kind, Leaf, Sensitivity};
+use crate::value::Value;
+
+/// Longest text a field may hold, in characters.
+const TEXT_LIMIT: usize = 2_000;
+/// Most elements a repeated field may hold.
+const ELEMENT_LIMIT: usize = 5_000;
+
+/// What validation needs to know.
+pub struct Validation<'v> {
+    /// Code tables.
+    pub codes: &'v CodeTables,
+    /// Today, ISO.
+    pub today: &'v str,
+    /// Prefix of field paths.
+    pub prefix: &'v str,
+}
+
+impl Validation<'_> {
+    /// Checks every leaf that is new or differs from `old`, and the presence of all that are required.
+    pub fn record(&self, record: &dyn AnyRecord, old: Option<&dyn AnyRecord>, violations: &mut Violations) {
+        let spec = record.spec();
+        for (index, leaf) in spec.leaves.iter().enumerate() {
+            let value = record.get(index);
+            if let Some(old) = old {
+                let before = old.get(index);
+                if before == value {
+                    continue;
+                }
+                if leaf.immutable && !before.is_null() {
+                    violations.push(self.path(leaf.path), Reason::FieldImmutable);
+                    continue;
+                }
+            }
+            self.leaf(leaf, &value, &self.path(leaf.path), violations);
+        }
+        for (index, child) in spec.children.iter().enumerate() {
+            let count = record.child_count(index);
+            if count > ELEMENT_LIMIT {
+                violations.push(self.path(child.path), Reason::BatchTooLarge).add("limit", ELEMENT_LIMIT);
+                continue;
+            }
+            for element in 0..count {
+                for (position, leaf) in child.leaves.iter().enumerate() {
+                    let path = self.path(&format!("{}[{element}].{}", child.path, leaf.path));
+                    self.leaf(leaf, &record.child_get(index, element, position), &path, violations);
+                }
+            }
+        }
+    }
+
+    fn path(&self, path: &str) -> String {
+        format!("{}{path}", self.prefix)
+    }
+
+    /// Checks one value.
+    pub fn leaf(&self, leaf: &Leaf, value: &Value, path: &str, violations: &mut Violations) {
+        match value {
+            Value::Null => {
+                if leaf.required {
+                    violations.push(path, Reason::FieldRequired);
+                }
+            }
+            Value::Integer(number) => self.number(leaf, *number, path, violations),
+            Value::Text(text) => self.text(leaf, text, path, violations),
+            Value::Texts(texts) => {
+                for text in texts {
+                    self.text(leaf, text, path, violations);
+                }
+            }
+        }
+    }
+
+    fn number(&self, leaf: &Leaf, number: i64, path: &str, violations: &mut Violations) {
+        if leaf.kind == Kind::Enum {
+            if leaf.word(i32::try_from(number).unwrap_or(-1)).is_none() {
+                violations.push(path, Reason::CodeUnknown).add("code", number).add("table", leaf.column);
+            }
+        } else if leaf.kind == Kind::Integer && number < 0 && !leaf.negative {
+            violations.push(path, Reason::NumberNegative);
+        } else if leaf.format == Format::Year && !(1900..=2100).contains(&number) {
+            violations.push(path, Reason::DateInvalid);
+        }
+    }
+
+    fn text(&self, leaf: &Leaf, text: &str, path: &str, violations: &mut Violations) {
+        if text.chars().count() > TEXT_LIMIT {
+            violations.push(path, Reason::TextTooLong).add("limit", TEXT_LIMIT);
+            return;
+        }
+        if leaf.kind == Kind::Date {
+            self.date(leaf, text, path, violations);
+            return;
+        }
+        if let Some(table) = leaf.codes {
+            if self.codes.lookup(table, text).is_none_or(|code| code != text) {
+                violations.push(path, Reason::CodeUnknown).add("code", text).add("table", table);
+            }
+            return;
+        }
+        if leaf.sensitive != Sensitivity::Open && mask::is_masked(text) {
+            violations.push(path, Reason::ValueMasked);
+            return;
+        }
+        match leaf.format {
+            Format::IdNumber => {
+                if let Err(problem) = IdNumber::parse(text) {
+                    violations.push(path, problem.reason());
+                }
+            }
+            Format::DisabilityCertificate => {
+                if id_number::split_disability(text).is_none() {
+                    violations.push(path, Reason::IdNumberLength);
+                }
+            }
+            Format::Area => {
+                if AreaCode::parse(text).is_none() {
+                    violations.push(path, Reason::AreaUnknown).add("area", text);
+                }
+            }
+            Format::Plain | Format::Phone | Format::Account | Format::Year | Format::FutureDate => {}
+        }
+    }
+
+    fn date(&self, leaf: &Leaf, text: &str, path: &str, violations: &mut Violations) {
+        match CivilDate::parse(text) {
+            None => {
+                violations.push(path, Reason::DateInvalid);
+            }
+            Some(_) if leaf.format != Format::FutureDate && text > self.today => {
+                violations.push(path, Reason::DateInFuture);
+            }
+            Some(_) => {}
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! The middleware of every service: one list that reads from top to bottom.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+use tonic::body::Body;
+use tonic::service::Routes;
+use tower::ServiceBuilder;
+use tower::util::BoxCloneSyncService;
+
+use crate::config::{ConnectionConfig, LimitsConfig, ShutdownConfig};
+use crate::layers::Middle;
+use crate::layers::authentication::Authentication;
+use crate::layers::deadline::Deadlines;
+use crate::layers::details::Details;
+use crate::layers::limit::Limit;
+use crate::layers::measure::Measure;
+use crate::layers::message::MessageSize;
+use crate::layers::panic::PanicGuard;
+use crate::layers::policy::Policy;
+use crate::layers::trace::Trace;
+use crate::policy::Policies;
+use crate::token::Authenticator;
+
+/// A refusal of an authenticated caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Refusal<'a> {
+    /// The caller's subject.
+    pub subject: &'a str,
+    /// The RPC: `xiuhua.registry.v1.HouseholdService/GetHousehold`.
+    pub method: &'a str,
+    /// The reason, such as `PERMISSION_MISSING`.
+    pub reason: &'a str,
+}
+
+/// Is told of refusals, so that they are audited by subject, method, reason and minute. Must not wait.
+pub trait RefusalSink: Send + Sync {
+    /// An authenticated caller was refused.
+    fn refused(&self, refusal: Refusal<'_>);
+}
+
+/// What the middleware of a service needs.
+#[derive(Clone)]
+pub struct Shell {
+    /// Which permission each RPC needs.
+    pub policies: Arc<Policies>,
+    /// Turns tokens into callers.
+    pub authenticator: Arc<Authenticator>,
+    /// Bounds of size, number and time.
+    pub limits: LimitsConfig,
+    /// Age and care of connections.
+    pub connections: ConnectionConfig,
+    /// How long stopping takes.
+    pub shutdown: ShutdownConfig,
+    /// Who is told of refusals.
+    pub refusals: Option<Arc<dyn RefusalSink>>,
+}
+
+impl fmt::Debug for Shell {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Shell")
+            .field("limits", &self.limits)
+            .field("connections", &self.connections)
+            .field("shutdown", &self.shutdown)
+            .field("audits_refusals", &self.refusals.is_some())
+            .finish_non_exhaustive()
+    }
+}
+
+impl Shell {
+    /// A shell with the usual bounds.
+    #[must_use]
+    pub fn new(policies: Arc<Policies>, authenticator: Arc<Authenticator>) -> Self {
+        Self {
+            policies,
+            authenticator,
+            limits: LimitsConfig::default(),
+            connections: ConnectionConfig::default(),
+            shutdown: ShutdownConfig::default(),
+            refusals: None,
+        }
+    }
+}
+
+/// A router inside its middleware; can be called in the same process without a socket.
+pub type Dressed = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Infallible>;
+
+/// Puts the middleware around a service's router. `draining` is cancelled when the service is about to stop.
+#[must_use]
+pub fn dress(service: &'static str, routes: Routes, shell: &Shell, draining: CancellationToken) -> Dressed {
+    let layers = ServiceBuilder::new()
+        .layer(Middle(Trace { policies: Arc::clone(&shell.policies) }))
+        .layer(Middle(Measure { service }))
+        .layer(Middle(Details))
+        .layer(Middle(PanicGuard))
+        .layer(Middle(Limit::new(shell.limits.concurrency, shell.limits.streams)))
+        .layer(Middle(Deadlines {
+            usual: Duration::from_secs(shell.limits.deadline_default_seconds),
+            longest: Duration::from_secs(shell.limits.stream_max_seconds),
+            draining,
+        }))
+        .layer(Middle(Authentication { authenticator: Arc::clone(&shell.authenticator) }))
+        .layer(Middle(Policy { refusals: shell.refusals.clone() }))
+        .layer(Middle(MessageSize { limit: shell.limits.message_bytes }));
+    BoxCloneSyncService::new(layers.service(routes.prepare()))
+}

@@ -1,0 +1,192 @@
+//! Several writers at once: nothing is lost, and a set that fails takes no other with it.
+
+#![allow(clippy::unwrap_used)]
+
+mod common;
+
+use common::{count, each, event, insert, row, steps};
+use futures::future::join_all;
+use store::{Db, Dialect, Step, StoreError, Value, WriteSet};
+
+/// Reads, adds one, writes; again for as long as others are first.
+async fn add_one(db: &Db, guarded: bool) -> u32 {
+    let mut tries = 0;
+    loop {
+        tries += 1;
+        let subject = "household/1".to_owned();
+        let guard = db.guards(std::slice::from_ref(&subject)).await.unwrap()[0];
+        let sql = format!("SELECT version, amount FROM fact WHERE id = '1' AND superseded_at = {}", i64::MAX);
+        let read = db.all(&sql, &[]).await.unwrap();
+        let (version, amount) = (read[0].integer(0), read[0].integer(1));
+        let next = insert(vec![row("1", version + 1, None, Some(amount + 1))]);
+        let set = if guarded {
+            let sql = "UPDATE fact SET amount = $1 WHERE id = $2".to_owned();
+            let args = vec![Value::Integer(amount + 1), Value::from("1")];
+            let write = Step::Execute { sql, args, expect: Some(1) };
+            steps(vec![write, Step::Guard { rows: vec![(subject, guard)] }])
+        } else {
+            steps(vec![Step::Supersede { table: "fact", rows: vec![("1".to_owned(), version)] }, next])
+        };
+        match db.commit(set).await {
+            Ok(_) => return tries,
+            Err(StoreError::Conflict) => {}
+            Err(error) => panic!("{error}"),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_update_is_lost() {
+    each(|place| async move {
+        let db = place.db;
+        db.commit(steps(vec![insert(vec![row("1", 1, None, Some(0))])])).await.unwrap();
+        let mut total = 0;
+        for guarded in [true, false] {
+            for writers in [2, 8] {
+                let work = (0..writers).map(|_| {
+                    let db = db.clone();
+                    tokio::spawn(async move {
+                        for _ in 0..10 {
+                            add_one(&db, guarded).await;
+                        }
+                    })
+                });
+                for done in join_all(work).await {
+                    done.unwrap();
+                }
+                total += writers * 10;
+                let open = format!("SELECT amount FROM fact WHERE superseded_at = {}", i64::MAX);
+                assert_eq!(count(&db, &open).await, total, "guarded: {guarded}, writers: {writers}");
+            }
+        }
+        // Each version ended when the next one began.
+        let sql = "SELECT count(*) FROM fact a JOIN fact b ON b.id = a.id AND b.version = a.version + 1 \
+                   WHERE a.superseded_at <> b.recorded_at OR a.recorded_at >= b.recorded_at";
+        assert_eq!(count(&db, sql).await, 0);
+    })
+    .await;
+}
+
+/// A version that a rule relied on must not end while the write is under way, and the other way round.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_must_stay_and_what_ends_it_do_not_both_succeed() {
+    each(|place| async move {
+        let db = place.db;
+        for round in 0..20 {
+            let id = format!("r{round}");
+            db.commit(steps(vec![insert(vec![row(&id, 1, None, None)])])).await.unwrap();
+            let key = vec![(id.clone(), 1)];
+            let relying = steps(vec![
+                Step::Unchanged { table: "fact", rows: key.clone() },
+                insert(vec![row(&format!("{id}-relying"), 1, None, None)]),
+            ]);
+            let ending = steps(vec![Step::Supersede { table: "fact", rows: key }]);
+            let (relying, ending) = tokio::join!(db.commit(relying), db.commit(ending));
+            let ending = ending.unwrap();
+            // Relying first is well; relying after the end is not.
+            if let Ok(relying) = relying {
+                let both = format!("SELECT count(*) FROM fact WHERE id = '{id}' AND superseded_at = {}", ending.known_at);
+                assert_eq!(count(&db, &both).await, 1);
+                assert!(relying.known_at != ending.known_at);
+            }
+        }
+    })
+    .await;
+}
+
+/// Sets that wait together share a commit of SQLite. Each third one fails, in a way of its own, after it has written.
+#[tokio::test]
+async fn a_failed_set_leaves_its_neighbours_whole() {
+    each(|place| async move {
+        let db = place.db;
+        db.commit(steps(vec![insert(vec![row("taken", 1, None, None)])])).await.unwrap();
+        let set = |number: usize| {
+            let id = format!("n{number:03}");
+            // Some sets are one call, some several.
+            let rows = if number.is_multiple_of(10) { 40 } else { 2 };
+            let rows = (0..rows).map(|part| row(&format!("{id}-{part}"), 1, None, None)).collect();
+            let mut set = steps(vec![insert(rows)]);
+            match number % 12 {
+                0 => set.steps.push(insert(vec![row("taken", 1, None, None)])),
+                3 => set.steps.push(Step::Supersede { table: "fact", rows: vec![("taken".to_owned(), 7)] }),
+                6 => set.steps.push(Step::Guard { rows: vec![("nobody".to_owned(), 4)] }),
+                9 => set.steps.push(Step::Execute { sql: "DELETE FROM nothing".to_owned(), args: vec![], expect: None }),
+                _ => {}
+            }
+            set.events.push(event("facts", &id, "222424"));
+            set
+        };
+        let results = join_all((0..200).map(|number| db.commit(set(number)))).await;
+        for (number, result) in results.iter().enumerate() {
+            let (sql, id) = ("SELECT count(*) FROM fact WHERE id LIKE $1", format!("n{number:03}-%"));
+            let written = db.all(sql, &[Value::from(id)]).await.unwrap()[0].integer(0);
+            let rows = if number.is_multiple_of(10) { 40 } else { 2 };
+            match number % 12 {
+                9 => assert!(matches!(result, Err(StoreError::Other(_))), "{number}: {result:?}"),
+                0 | 3 | 6 => assert_eq!(result, &Err(StoreError::Conflict), "{number}"),
+                _ => assert!(result.is_ok(), "{number}: {result:?}"),
+            }
+            assert_eq!(written, if result.is_ok() { rows } else { 0 }, "{number}");
+        }
+        let good = results.iter().filter(|result| result.is_ok()).count() as i64;
+        assert_eq!(count(&db, "SELECT count(*) FROM outbox").await, good);
+        assert_eq!(count(&db, "SELECT count(DISTINCT xid) FROM outbox").await, good);
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn known_time_rises_strictly_on_sqlite() {
+    each(|place| async move {
+        let db = place.db;
+        if db.dialect() != Dialect::Sqlite {
+            return;
+        }
+        // The clock stands still; another handle of the same process writes between.
+        let committed = join_all((0..100).map(|number| {
+            let set = WriteSet { events: vec![event("facts", &number.to_string(), "222424")], ..WriteSet::default() };
+            db.commit(set)
+        }));
+        let mut last = 0;
+        for result in committed.await {
+            let known_at = result.unwrap().known_at;
+            assert!(known_at > last);
+            last = known_at;
+        }
+        let now = db.known_now().await.unwrap();
+        let closed = db.closed_now().await.unwrap();
+        assert!(last < now && now < closed);
+        db.close().await;
+
+        let again = place.at.open().await;
+        assert!(again.known_now().await.unwrap() > last, "a new process goes on after what is written");
+        again.close().await;
+    })
+    .await;
+}
+
+/// A caller that stops waiting leaves neither an open transaction nor half a set.
+#[tokio::test]
+async fn a_commit_goes_on_without_its_caller() {
+    each(|place| async move {
+        let db = place.db;
+        for number in 0..20 {
+            let set = steps(vec![insert(vec![row(&format!("a{number}"), 1, None, None), row(&format!("b{number}"), 1, None, None)])]);
+            let commit = db.commit(set);
+            let mut commit = Box::pin(commit);
+            // Polled once: the work has begun.
+            let begun = futures::poll!(commit.as_mut());
+            assert!(begun.is_pending());
+            drop(commit);
+        }
+        // A later commit of the same process, then a closed moment: all that began is over.
+        db.commit(steps(vec![insert(vec![row("last", 1, None, None)])])).await.unwrap();
+        db.closed_now().await.unwrap();
+        let (a, b) = (
+            count(&db, "SELECT count(*) FROM fact WHERE id LIKE 'a%'").await,
+            count(&db, "SELECT count(*) FROM fact WHERE id LIKE 'b%'").await,
+        );
+        assert_eq!(a, b);
+    })
+    .await;
+}
