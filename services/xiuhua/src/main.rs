@@ -1,1 +1,7 @@
-fn main(){}
+//! The binary `xiuhua`.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    xiuhua::main()
+}

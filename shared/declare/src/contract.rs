@@ -405,7 +405,11 @@ impl Reader {
         for resource in resources {
             let element = &resource.descriptor;
             names.push(("collection", resource.collection.clone(), element));
-            names.push(("table", format!("{} of {}", resource.table, owner(&resource.package)), element));
+            let rows = resource.children.iter().filter(|child| child.rows);
+            let rows = rows.map(|child| format!("{}_{}", resource.table, child.column));
+            for table in rows.chain([resource.table.clone()]) {
+                names.push(("table", format!("{table} of {}", owner(&resource.package)), element));
+            }
             names.extend(resource.form.iter().map(|form| ("form", form.id.clone(), element)));
         }
         names.extend(sheets.iter().map(|sheet| ("form", sheet.form.id.clone(), &sheet.descriptor)));

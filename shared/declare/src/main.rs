@@ -115,8 +115,7 @@ fn write(options: Options) -> anyhow::Result<ExitCode> {
 }
 
 fn steps(new: &Scaffold) {
-    let plural = new.collection.clone().unwrap_or_else(|| format!("{}s", new.resource));
-    let marker: String = plural[..1].to_uppercase() + &plural[1..];
+    let marker = new.plural();
     println!("what is left:");
     println!("  1. its own fields from number 10, keys, labels, and the filters of List{marker}Request");
     println!("  2. `declare scaffold --check`, which compares the standard part with the shape");

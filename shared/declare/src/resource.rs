@@ -222,11 +222,11 @@ impl Reader {
             let leaves = paths.iter().filter_map(|path| find(&format!("key `{kind}`"), path)).collect();
             keys.push((kind.clone(), leaves, *repeats));
         }
-        for (index, (kind, leaves, _)) in keys.iter().enumerate() {
-            if kind.is_empty() || keys[..index].iter().any(|(other, ..)| other == kind) {
+        for (index, (kind, paths, _)) in option.keys.iter().enumerate() {
+            if kind.is_empty() || option.keys[..index].iter().any(|(other, ..)| other == kind) {
                 self.problems.at(place.clone(), format!("`{kind}` does not name one key alone"));
             }
-            if leaves.is_empty() {
+            if paths.is_empty() {
                 self.problems.at(place.clone(), format!("key `{kind}` has no fields"));
             }
         }

@@ -27,6 +27,18 @@ pub struct Scaffold {
     pub permission: String,
 }
 
+impl Scaffold {
+    /// The collection in names and paths.
+    pub fn collection(&self) -> String {
+        let plural = || format!("{}s", self.resource.to_lower_camel_case());
+        self.collection.clone().unwrap_or_else(plural)
+    }
+    /// The plural in type and RPC names.
+    pub fn plural(&self) -> String {
+        capitalised(&self.collection())
+    }
+}
+
 /// The path below the folder of the contract, and the text.
 ///
 /// # Errors
@@ -39,8 +51,10 @@ pub fn scaffold(new: &Scaffold) -> Result<(PathBuf, String), Errors> {
     if new.resource.is_empty() || new.resource.to_upper_camel_case() != new.resource {
         return Err(Errors::general(format!("`{}` is no UpperCamelCase name", new.resource)));
     }
-    let plural = format!("{}s", new.resource.to_lower_camel_case());
-    let collection = new.collection.clone().unwrap_or(plural);
+    let collection = new.collection();
+    if collection.is_empty() || collection.to_lower_camel_case() != collection {
+        return Err(Errors::general(format!("`{collection}` is no lowerCamelCase collection")));
+    }
     let state = match new.shape {
         Shape::Case => Some("xiuhua.common.v1.CaseState"),
         Shape::Work => Some("xiuhua.common.v1.WorkState"),

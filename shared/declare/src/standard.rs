@@ -6,6 +6,7 @@ use prost_reflect::{Cardinality, FieldDescriptor, MessageDescriptor};
 
 use crate::contract::{Contract, Kind, Resource, Shape, capitalised};
 use crate::leaves::type_of;
+use crate::method::Call;
 use crate::options::Extensions;
 
 const TIMESTAMP: &str = "google.protobuf.Timestamp";
@@ -266,7 +267,8 @@ fn rpc(
 }
 
 /// Compares the service and the requests of every resource with what its shape brings. A line each for what is
-/// missing or different; more RPCs and more fields from number 10 are the resource's own.
+/// missing or different; more RPCs and more fields from number 10 are the resource's own, and so is an RPC with
+/// `own_handler`.
 pub fn check_standard_parts(contract: &Contract) -> Vec<String> {
     let extensions = match Extensions::find(&contract.pool) {
         Ok(extensions) => extensions,
@@ -282,7 +284,14 @@ pub fn check_standard_parts(contract: &Contract) -> Vec<String> {
             state: resource.state.clone(),
             derived: resource.derived,
         };
-        for rpc in rpcs(&noun) {
+        let own = |name: &str| {
+            resource.methods.iter().any(|method| method.name == name && method.call == Call::Own)
+        };
+        // Where the service creates by itself, it also decides which other writes there are.
+        let writes_itself = own(&format!("Create{}", resource.name));
+        let reads = reads(&noun).len();
+        let brought = if writes_itself { reads } else { usize::MAX };
+        for rpc in rpcs(&noun).into_iter().take(brought).filter(|rpc| !own(&rpc.name)) {
             let found = compare(resource, &rpc, &extensions);
             differences.extend(found.into_iter().map(|text| format!("{}.{text}", resource.package)));
         }

@@ -38,6 +38,8 @@ pub struct Stored {
     pub valid_to: String,
     /// Where it is visible now.
     pub scope_area: String,
+    /// What the version did: a number of `VersionAction`.
+    pub action: i64,
     /// The record with name, meta, etag and state not yet set but for `meta`.
     pub record: Box<dyn AnyRecord>,
 }
@@ -99,6 +101,7 @@ pub fn encode(secrets: &Secrets, stored: &Stored, recorded_at: Cell, superseded_
     cells.push(text(source.document_no));
     cells.push(number(i64::from(meta.form_year)));
     cells.push(text(meta.change_reason));
+    cells.push(number(stored.action));
     let place = spec.table;
     for (index, leaf) in spec.leaves.iter().enumerate() {
         encode_leaf(secrets, place, leaf, stored.record.get(index), &mut cells)?;
@@ -249,6 +252,7 @@ pub fn decode(secrets: &Secrets, new: fn() -> Box<dyn AnyRecord>, row: &Row) -> 
         valid_from,
         valid_to,
         scope_area: row.text(7).to_owned(),
+        action: row.optional_integer(17).unwrap_or_default(),
         record,
     })
 }

@@ -21,6 +21,7 @@ pub const HEAD: &[(&str, bool)] = &[
     ("source_document_no", true),
     ("form_year", false),
     ("change_reason", true),
+    ("action", false),
 ];
 
 /// Columns that every child table begins with.

@@ -65,10 +65,18 @@ pub trait Unit: Send + Sync {
 /// What is noted of a row while it is expanded.
 #[derive(Default)]
 pub struct Notes {
+    identifiers: Identifiers,
     /// Refuse the row.
     pub violations: Violations,
     /// Are told, and change nothing.
     pub warnings: Violations,
+}
+
+impl Notes {
+    /// An identifier for a new record of this row, the same in every pass.
+    pub fn identifier(&mut self) -> String {
+        self.identifiers.next(&new_id)
+    }
 }
 
 /// What became of a row.
@@ -202,6 +210,7 @@ impl Engine {
             caller: batch.call.caller(),
             today: &today,
             source: &batch.source,
+            secrets: &self.0.secrets,
             transcribed: batch.transcribed,
         };
         let evaluator = Evaluator {
@@ -295,12 +304,13 @@ fn pass(
         .iter()
         .zip(slots)
         .map(|(unit, slot)| {
-            let mut notes = Notes::default();
             state.begin();
             slot.identifiers.restart();
+            let mut notes = Notes { identifiers: std::mem::take(&mut slot.identifiers), ..Notes::default() };
             let drafts = unit
                 .expand(evaluator.context, &Reads::new(state), &mut notes)
-                .and_then(|acts| evaluator.row(acts, &mut slot.identifiers, state, &mut notes.violations));
+                .and_then(|acts| evaluator.row(acts, &mut notes.identifiers, state, &mut notes.violations));
+            slot.identifiers = notes.identifiers;
             let verdict = match drafts {
                 Ok(drafts) if notes.violations.is_empty() => {
                     slot.used = state.accept();

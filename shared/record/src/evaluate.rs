@@ -7,7 +7,7 @@ use kernel::area::AreaCode;
 use kernel::codes::CodeTables;
 use kernel::failure::{Reason, Violations};
 use kernel::mask;
-use proto::common::{CaseAct, RecordMeta};
+use proto::common::{CaseAct, RecordMeta, VersionAction};
 
 use crate::codec::{FOREVER, Secrets, blind};
 use crate::elements::identify_all;
@@ -23,34 +23,6 @@ use crate::value::Value;
 /// Most acts that may follow from one row.
 const ACT_LIMIT: usize = 200;
 
-/// What happened to a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum EventKind {
-    /// New.
-    Created,
-    /// Changed on a day.
-    Changed,
-    /// Corrected.
-    Corrected,
-    /// Withdrawn.
-    Withdrawn,
-    /// A verb, a step or an end.
-    Acted,
-}
-
-impl EventKind {
-    /// As stored in the feed.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            EventKind::Created => "CREATED",
-            EventKind::Changed => "CHANGED",
-            EventKind::Corrected => "CORRECTED",
-            EventKind::Withdrawn => "WITHDRAWN",
-            EventKind::Acted => "ACTED",
-        }
-    }
-}
-
 /// A record's new version, not yet stored.
 pub struct Draft {
     /// The resource.
@@ -60,7 +32,7 @@ pub struct Draft {
     /// What stands now.
     pub after: Arc<Loaded>,
     /// What happened.
-    pub kind: EventKind,
+    pub kind: VersionAction,
     /// Paths that changed; empty for a new record.
     pub paths: Vec<&'static str>,
     /// Whether it followed from another act.
@@ -95,7 +67,8 @@ impl Identifiers {
     pub fn restart(&mut self) {
         self.used = 0;
     }
-    fn next(&mut self, make: &dyn Fn() -> String) -> String {
+    /// The next one.
+    pub(crate) fn next(&mut self, make: &dyn Fn() -> String) -> String {
         if self.used == self.made.len() {
             self.made.push(make());
         }
@@ -142,6 +115,9 @@ impl Evaluator<'_> {
             };
             let Some(mut draft) = draft else { continue };
             draft.follows = follows;
+            if follows && draft.kind != VersionAction::Withdrawn {
+                draft.kind = VersionAction::Derived;
+            }
             match self.consequences(&draft, state) {
                 Ok(more) => queue.extend(more),
                 Err(NotLoaded) => missing = true,
@@ -197,6 +173,7 @@ impl Evaluator<'_> {
         let before = match (&act.change, &act.id) {
             // Nobody else can know a new identifier.
             (Change::Create(_), None) if act.spec.named_by.is_none() => None,
+            _ if act.fresh => None,
             _ => state.record(act.spec, &id)?,
         };
         if !self.may_touch(act, before.as_deref(), violations) {
@@ -204,7 +181,7 @@ impl Evaluator<'_> {
         }
         let Some((periods, kind)) = self.changed(act, before.as_deref(), violations) else { return Ok(None) };
         let (periods, scope_area) =
-            self.completed(act, registered, before.as_deref(), periods, state, violations)?;
+            self.completed(act, &id, registered, before.as_deref(), periods, state, violations)?;
         self.finish(act, id, before, periods, scope_area, kind, state, violations)
     }
 
@@ -222,6 +199,9 @@ impl Evaluator<'_> {
     /// Whether the record is there, visible, not withdrawn and as the caller saw it.
     fn may_touch(&self, act: &Act, before: Option<&Loaded>, violations: &mut Violations) -> bool {
         let creates = matches!(act.change, Change::Create(_));
+        if matches!(act.change, Change::Periods(_)) {
+            return true;
+        }
         let Some(before) = before else {
             if !creates {
                 violations.push(format!("{}name", act.prefix), Reason::ResourceNotFound);
@@ -264,12 +244,15 @@ impl Evaluator<'_> {
         act: &Act,
         before: Option<&Loaded>,
         violations: &mut Violations,
-    ) -> Option<(Vec<Period>, EventKind)> {
+    ) -> Option<(Vec<Period>, VersionAction)> {
         let none: &[Period] = &[];
         let periods = before.map_or(none, |loaded| loaded.periods.as_slice());
         match &act.change {
-            Change::Create(record) => Some((self.created(act.spec, record.copy()), EventKind::Created)),
-            Change::Withdraw => Some((Vec::new(), EventKind::Withdrawn)),
+            Change::Create(record) => Some((self.created(act.spec, record.copy()), VersionAction::Created)),
+            Change::Withdraw => Some((Vec::new(), VersionAction::Withdrawn)),
+            Change::Periods(wanted) if equal(periods, wanted) => None,
+            Change::Periods(wanted) if wanted.is_empty() => Some((Vec::new(), VersionAction::Withdrawn)),
+            Change::Periods(wanted) => Some((wanted.clone(), VersionAction::Derived)),
             Change::End { on } => self.ended(act, periods, on, violations),
             Change::From { record, mask, effective_on, apply_to_later, opens } => {
                 if act.spec.shape != Shape::Register {
@@ -279,13 +262,13 @@ impl Evaluator<'_> {
                 let values = self.unmasked(record.as_ref(), mask, periods);
                 let changed =
                     change_from(periods, values.as_ref(), mask, effective_on, *apply_to_later, *opens);
-                self.outcome(act, periods, changed, EventKind::Changed, violations)
+                self.outcome(act, periods, changed, VersionAction::Changed, violations)
             }
             Change::Correct { record, mask, on } => {
                 let values = self.unmasked(record.as_ref(), mask, periods);
                 let changed = correct(periods, values.as_ref(), mask, on.as_deref());
                 let moved = changed.map(|periods| redated(act.spec, periods, record.as_ref(), mask));
-                self.outcome(act, periods, moved, EventKind::Corrected, violations)
+                self.outcome(act, periods, moved, VersionAction::Corrected, violations)
             }
             Change::Step(step) => self.stepped(act, periods, step, violations),
             Change::Verb(verb) => {
@@ -297,7 +280,7 @@ impl Evaluator<'_> {
                 if let Some(last) = after.last_mut() {
                     last.record = Arc::from(record);
                 }
-                self.outcome(act, periods, Ok(after), EventKind::Acted, violations)
+                self.outcome(act, periods, Ok(after), VersionAction::Acted, violations)
             }
         }
     }
@@ -316,9 +299,9 @@ impl Evaluator<'_> {
         act: &Act,
         before: &[Period],
         changed: Result<Vec<Period>, Refusal>,
-        kind: EventKind,
+        kind: VersionAction,
         violations: &mut Violations,
-    ) -> Option<(Vec<Period>, EventKind)> {
+    ) -> Option<(Vec<Period>, VersionAction)> {
         match changed {
             Ok(after) if equal(before, &after) => None,
             Ok(after) => Some((after, kind)),
@@ -356,7 +339,7 @@ impl Evaluator<'_> {
         periods: &[Period],
         on: &str,
         violations: &mut Violations,
-    ) -> Option<(Vec<Period>, EventKind)> {
+    ) -> Option<(Vec<Period>, VersionAction)> {
         let last = periods.last()?;
         if last.valid_to == on {
             return None;
@@ -369,7 +352,7 @@ impl Evaluator<'_> {
         if let Some(last) = after.last_mut() {
             last.valid_to = on.to_owned();
         }
-        Some((after, EventKind::Acted))
+        Some((after, VersionAction::Acted))
     }
 
     fn stepped(
@@ -378,7 +361,7 @@ impl Evaluator<'_> {
         periods: &[Period],
         step: &CaseAct,
         violations: &mut Violations,
-    ) -> Option<(Vec<Period>, EventKind)> {
+    ) -> Option<(Vec<Period>, VersionAction)> {
         let last = periods.last()?;
         let child = act.spec.acts?;
         let from = last_state(act.spec, last.record.as_ref());
@@ -398,7 +381,7 @@ impl Evaluator<'_> {
         if let Some(last) = after.last_mut() {
             last.record = Arc::from(record);
         }
-        Some((after, EventKind::Acted))
+        Some((after, VersionAction::Acted))
     }
 
     /// A value equal to the mask of what is stored means "unchanged".
@@ -422,9 +405,11 @@ impl Evaluator<'_> {
     }
 
     /// Completes and checks each period that is new or changed.
+    #[expect(clippy::too_many_arguments, reason = "one call site; what a rule sees")]
     fn completed(
         &self,
         act: &Act,
+        id: &str,
         registered: &Registered,
         before: Option<&Loaded>,
         periods: Vec<Period>,
@@ -447,6 +432,8 @@ impl Evaluator<'_> {
                 let meta = record.meta_mut();
                 meta.valid_from = period.valid_from.clone();
                 meta.valid_to = if period.valid_to == FOREVER { String::new() } else { period.valid_to.clone() };
+                let meta = meta.clone();
+                record.set_head(format!("{}/{id}", act.spec.collection), meta, String::new(), 0);
             }
             (registered.complete)(record.as_mut(), old.as_deref(), self.context, &reads, violations)?;
             validation.record(record.as_ref(), old.as_deref(), violations);
@@ -506,7 +493,7 @@ impl Evaluator<'_> {
         before: Option<Arc<Loaded>>,
         periods: Vec<Period>,
         scope_area: Option<String>,
-        kind: EventKind,
+        kind: VersionAction,
         state: &mut State,
         violations: &mut Violations,
     ) -> Known<Option<Draft>> {
@@ -532,7 +519,7 @@ impl Evaluator<'_> {
                 key.taken.then(|| Holder { id: after.id.clone(), area: after.scope_area.clone() });
             state.apply_key((act.spec.collection, key.kind, key.value.clone()), holder);
         }
-        let withdrawal = (kind == EventKind::Withdrawn).then(|| self.withdrawal(act, before.as_deref(), version));
+        let withdrawal = (kind == VersionAction::Withdrawn).then(|| self.withdrawal(act, before.as_deref(), version));
         Ok(Some(Draft { spec: act.spec, before, after, kind, paths, follows: false, keys, guards, withdrawal }))
     }
 
@@ -656,6 +643,7 @@ pub fn key_value(secrets: &Secrets, key: &Key, record: &dyn AnyRecord) -> Option
         let declared = &spec.leaves[*leaf];
         parts.push(match record.get(*leaf) {
             Value::Null => return None,
+            Value::Text(text) if declared.sensitive != Sensitivity::Open && mask::is_masked(&text) => return None,
             Value::Text(text) if declared.sensitive == Sensitivity::Encrypted => blind(secrets, declared, &text),
             Value::Text(text) => text,
             Value::Integer(number) => number.to_string(),

@@ -6,8 +6,10 @@ extern crate self as record;
 
 pub mod call;
 pub mod codec;
+pub mod common;
 pub mod column;
 pub mod ddl;
+pub mod contract;
 mod elements;
 pub mod engine;
 pub mod evaluate;
@@ -19,6 +21,7 @@ pub mod read;
 mod refusal;
 pub mod resource;
 pub mod rules;
+pub mod service;
 pub mod spec;
 pub mod sql;
 mod stage;

@@ -6,9 +6,11 @@ use kernel::caller::Caller;
 use kernel::failure::{Failure, Violations};
 use proto::common::{CaseAct, Source};
 
+use crate::codec::Secrets;
+use crate::evaluate::key_value;
 use crate::resource::{AnyRecord, Rec, Resource, typed, typed_mut};
 use crate::spec::Spec;
-use crate::state::{Known, Reads};
+use crate::state::{Known, Period, Reads};
 
 /// The circumstances of a write, the same for all its rows.
 pub struct Context<'c> {
@@ -18,8 +20,19 @@ pub struct Context<'c> {
     pub today: &'c str,
     /// Where the words come from.
     pub source: &'c Source,
+    /// Keys of the columns, to find records by protected fields.
+    pub secrets: &'c Secrets,
     /// Transcribed from paper: the decider is the office on the form, not the caller.
     pub transcribed: bool,
+}
+
+impl Context<'_> {
+    /// The key values that a record states in full: kind and value. A masked value is no key.
+    pub fn keys<R: Resource>(&self, record: &R::Record) -> Vec<(&'static str, String)> {
+        let record: &dyn AnyRecord = &Rec::<R>(record.clone());
+        let keys = R::SPEC.keys.iter().filter(|key| !key.repeats);
+        keys.filter_map(|key| Some((key.kind, key_value(self.secrets, key, record)?))).collect()
+    }
 }
 
 /// What a custom verb sees.
@@ -64,6 +77,8 @@ pub struct Act {
     pub prefix: String,
     /// Permission that this act needs; empty for a consequence.
     pub permission: &'static str,
+    /// The identifier was made for this very act: nobody else can know it, so nothing is looked up.
+    pub fresh: bool,
     /// Which of equal rows of a file this is (from 0), for records whose key repeats.
     pub occurrence: Option<u32>,
 }
@@ -96,6 +111,8 @@ pub enum Change {
         /// A day of the period.
         on: Option<String>,
     },
+    /// These are all its periods, whatever stood before; for derived records. None at all withdraws it.
+    Periods(Vec<Period>),
     /// It was never true.
     Withdraw,
     /// A link ends on a day (the first on which it no longer holds).
@@ -142,7 +159,7 @@ impl Mask {
 impl Act {
     /// An act that follows from another: no etag, no permission of its own.
     pub fn consequence(spec: &'static Spec, id: Option<String>, change: Change) -> Self {
-        Self { spec, id, change, etag: None, reason: String::new(), prefix: String::new(), permission: "", occurrence: None }
+        Self { spec, id, change, etag: None, reason: String::new(), prefix: String::new(), permission: "", fresh: false, occurrence: None }
     }
     /// Creates a record as a consequence.
     pub fn create<R: Resource>(id: Option<String>, record: R::Record) -> Self {

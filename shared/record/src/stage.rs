@@ -12,7 +12,7 @@ use crate::periods::same_element;
 use crate::resource::AnyRecord;
 use crate::rules::Registered;
 use crate::spec::{Child, Spec};
-use crate::state::{Loaded, Period, State, Used};
+use crate::state::{Period, State, Used};
 
 /// Builds a commit out of the accepted rows' drafts, in their order.
 pub(crate) struct Staging<'s> {
@@ -95,10 +95,10 @@ impl<'s> Staging<'s> {
             collection: spec.collection.to_owned(),
             id: after.id.clone(),
             version: after.version,
-            kind: draft.kind.as_str().to_owned(),
+            kind: i32::from(draft.kind).to_string(),
             area: area_of(draft),
             scope_area: after.scope_area.clone(),
-            detail: None,
+            detail: detail(draft),
         });
         Ok(())
     }
@@ -109,12 +109,12 @@ impl<'s> Staging<'s> {
         let superseded = || if current { Cell::Integer(CURRENT) } else { Cell::KnownNow };
         let mut encoded = Vec::with_capacity(after.periods.len().max(1));
         for period in &after.periods {
-            encoded.push(self.encoded(after, period, superseded())?);
+            encoded.push(self.encoded(draft, period, superseded())?);
         }
         if let (true, Some(before)) = (after.periods.is_empty(), &draft.before)
             && let Some(last) = before.periods.last()
         {
-            encoded.push(self.encoded(after, &tombstone(last, draft), superseded())?);
+            encoded.push(self.encoded(draft, &tombstone(last, draft), superseded())?);
         }
         let (_, rows) =
             self.rows.entry(spec.table).or_insert_with(|| (columns(spec).into(), Vec::new()));
@@ -122,13 +122,15 @@ impl<'s> Staging<'s> {
         Ok(())
     }
 
-    fn encoded(&self, loaded: &Loaded, period: &Period, superseded_at: Cell) -> Result<Vec<Cell>, Failure> {
+    fn encoded(&self, draft: &Draft, period: &Period, superseded_at: Cell) -> Result<Vec<Cell>, Failure> {
+        let loaded = &draft.after;
         let stored = Stored {
             id: loaded.id.clone(),
             version: loaded.version,
             valid_from: period.valid_from.clone(),
             valid_to: period.valid_to.clone(),
             scope_area: loaded.scope_area.clone(),
+            action: i64::from(i32::from(draft.kind)),
             record: period.record.copy(),
         };
         encode(self.secrets, &stored, Cell::KnownNow, superseded_at)
@@ -246,6 +248,37 @@ fn tombstone(last: &Period, draft: &Draft) -> Period {
 fn area_of(draft: &Draft) -> String {
     let last = draft.after.last().or_else(|| draft.before.as_ref().and_then(|before| before.last()));
     last.and_then(|record| record.meta()).map(|meta| meta.area.clone()).unwrap_or_default()
+}
+
+/// What the feed tells of a record beside its name: its links, and which fields changed. No personal data: linked
+/// fields are references.
+fn detail(draft: &Draft) -> Option<String> {
+    let spec = draft.spec;
+    let record = draft.after.last().or_else(|| draft.before.as_ref().and_then(|before| before.last()))?;
+    let links: Vec<(&str, String)> = spec
+        .linked
+        .iter()
+        .filter_map(|leaf| Some((spec.leaves[*leaf].path, record.get(*leaf).as_text()?.to_owned())))
+        .collect();
+    if links.is_empty() && draft.paths.is_empty() {
+        return None;
+    }
+    serde_json::to_string(&EventDetail {
+        links: links.into_iter().map(|(path, value)| (path.to_owned(), value)).collect(),
+        fields: draft.paths.iter().map(|path| (*path).to_owned()).collect(),
+    })
+    .ok()
+}
+
+/// See [`detail`].
+#[derive(serde::Serialize, serde::Deserialize, Default)]
+pub(crate) struct EventDetail {
+    /// Path and value of each linked field.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) links: Vec<(String, String)>,
+    /// Paths that changed.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) fields: Vec<String>,
 }
 
 fn unchanged(

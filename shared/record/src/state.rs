@@ -359,6 +359,10 @@ impl<'s> Reads<'s> {
             Reply::Place(_) | Reply::Standing(_) => Ok(None),
         }
     }
+    /// Whether the name is of a record made in this very batch.
+    pub fn is_fresh(&self, name: &str) -> bool {
+        self.state.is_fresh(name)
+    }
     /// The state itself, for the engine.
     pub(crate) fn state(&self) -> &'s State {
         self.state

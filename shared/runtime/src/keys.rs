@@ -118,7 +118,8 @@ impl Keys {
         let issuer_path = folder.join(ISSUER_FILE);
         let issuer = if issuer_path.exists() {
             let text = read(&issuer_path)?;
-            let key = SigningKey::from_pkcs8_pem(&text).map_err(|error| StartError::keys(&issuer_path, error))?;
+            let key =
+                SigningKey::from_pkcs8_pem(&text).map_err(|error| StartError::keys(&issuer_path, error))?;
             Some(key)
         } else {
             None
@@ -143,8 +144,9 @@ impl Keys {
     /// # Errors
     /// Where the text is no such key.
     pub fn with_index_key(self, text: &str) -> Result<Self, StartError> {
-        let index = SecretKey::parse(text.trim())
-            .ok_or_else(|| StartError::Configuration(vec!["index_key is not base64 of 32 bytes".to_owned()]))?;
+        let index = SecretKey::parse(text.trim()).ok_or_else(|| {
+            StartError::Configuration(vec!["index_key is not base64 of 32 bytes".to_owned()])
+        })?;
         Ok(Self { index, ..self })
     }
 
@@ -176,7 +178,11 @@ impl Keys {
     ///
     /// # Errors
     /// Where the ring cannot be used; [`Self::load`] has checked it.
-    pub fn column_cipher(&self, service: &str, randomness: Arc<dyn Randomness>) -> Result<ColumnCipher, StartError> {
+    pub fn column_cipher(
+        &self,
+        service: &str,
+        randomness: Arc<dyn Randomness>,
+    ) -> Result<ColumnCipher, StartError> {
         let broken = |failure: Failure| StartError::keys(Path::new(COLUMNS_FILE), format!("{failure:?}"));
         let own = |key: &SecretKey| key.derive(&format!("{COLUMN_PURPOSE}{service}"));
         let Some((current, old)) = self.columns.split_first() else {
@@ -275,7 +281,10 @@ mod tests {
         let folder = folder.path().join("keys");
         let made = Keys::create(&folder, &SeededRandomness::new(1)).unwrap();
         let read = Keys::load(&folder).unwrap();
-        assert_eq!(made.blind_index().index("phone", "13812341234"), read.blind_index().index("phone", "13812341234"));
+        assert_eq!(
+            made.blind_index().index("phone", "13812341234"),
+            read.blind_index().index("phone", "13812341234")
+        );
         assert_eq!(made.keyed_digest().digest(b"body"), read.keyed_digest().digest(b"body"));
         let stored = cipher(&made, "registry").encrypt("person.phone", "13812341234").unwrap();
         assert_eq!(cipher(&read, "registry").decrypt("person.phone", &stored).unwrap(), "13812341234");

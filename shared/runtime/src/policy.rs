@@ -119,7 +119,9 @@ impl Policies {
             policies.insert(Method::of(&method, access, false));
         }
         for encoded in SHELL_SERVICES {
-            for method in decode(encoded)?.services().flat_map(|service| service.methods().collect::<Vec<_>>()) {
+            for method in
+                decode(encoded)?.services().flat_map(|service| service.methods().collect::<Vec<_>>())
+            {
                 policies.insert(Method::of(&method, Access::Public, true));
             }
         }

@@ -30,7 +30,11 @@ pub struct Probe {
 ///
 /// # Errors
 /// Where the listener breaks.
-pub async fn serve(probe: Probe, listener: TcpListener, shutdown: CancellationToken) -> Result<(), StartError> {
+pub async fn serve(
+    probe: Probe,
+    listener: TcpListener,
+    shutdown: CancellationToken,
+) -> Result<(), StartError> {
     axum::serve(listener, router(probe))
         .with_graceful_shutdown(shutdown.cancelled_owned())
         .await

@@ -108,8 +108,15 @@ impl Roles {
     ///
     /// # Errors
     /// `TOKEN_MALFORMED` for a role that the mapping does not have.
-    pub fn permissions(&self, role: &str, programmes: Option<&[String]>) -> Result<BTreeSet<String>, Failure> {
-        let role = self.roles.get(role).ok_or_else(|| Failure::new(Reason::TokenMalformed).because("an unknown role"))?;
+    pub fn permissions(
+        &self,
+        role: &str,
+        programmes: Option<&[String]>,
+    ) -> Result<BTreeSet<String>, Failure> {
+        let role = self
+            .roles
+            .get(role)
+            .ok_or_else(|| Failure::new(Reason::TokenMalformed).because("an unknown role"))?;
         let own = programmes.unwrap_or(&self.programmes);
         let mut names: BTreeSet<String> = self.of_groups(&role.groups).cloned().collect();
         names.extend(self.of_groups(&role.read).filter(|name| name.ends_with(READS)).cloned());
@@ -134,13 +141,15 @@ impl Roles {
         let known = self.permission_names();
         let mut problems = Vec::new();
         for (name, role) in &self.roles {
-            let mut unknown = |kind: &str, word: &String| problems.push(format!("role {name}: no {kind} {word}"));
+            let mut unknown =
+                |kind: &str, word: &String| problems.push(format!("role {name}: no {kind} {word}"));
             for group in role.groups.iter().chain(&role.read) {
                 if !self.groups.contains_key(group) {
                     unknown("group", group);
                 }
             }
-            for permission in role.permissions.iter().chain(&role.except).chain(role.with_programme.values().flatten())
+            for permission in
+                role.permissions.iter().chain(&role.except).chain(role.with_programme.values().flatten())
             {
                 if !known.contains(permission) {
                     unknown("permission", permission);
@@ -162,7 +171,9 @@ impl Roles {
 }
 
 fn actions_in<'a>(programmes: &'a [String], actions: &'a [String]) -> impl Iterator<Item = String> + 'a {
-    programmes.iter().flat_map(move |programme| actions.iter().map(move |action| format!("{programme}.{action}")))
+    programmes
+        .iter()
+        .flat_map(move |programme| actions.iter().map(move |action| format!("{programme}.{action}")))
 }
 
 fn internal(error: impl std::fmt::Display) -> Failure {
@@ -182,11 +193,10 @@ mod tests {
     fn every_permission_of_the_contract_exists_and_belongs_to_a_role() {
         let roles = Roles::standard().unwrap();
         let policies = Policies::contract().unwrap();
-        let held: BTreeSet<String> = roles
-            .all()
-            .flat_map(|(name, _)| roles.permissions(name, None).unwrap())
-            .collect();
-        let missing: Vec<&str> = policies.permissions().into_iter().filter(|name| !held.contains(*name)).collect();
+        let held: BTreeSet<String> =
+            roles.all().flat_map(|(name, _)| roles.permissions(name, None).unwrap()).collect();
+        let missing: Vec<&str> =
+            policies.permissions().into_iter().filter(|name| !held.contains(*name)).collect();
         assert!(missing.is_empty(), "no role holds {missing:?}");
         let unheld: Vec<String> = roles.permission_names().difference(&held).cloned().collect();
         assert!(unheld.is_empty(), "no role holds {unheld:?}");
@@ -206,14 +216,17 @@ mod tests {
     #[test]
     fn the_data_steward_enters_but_neither_decides_nor_pays_nor_reveals() {
         let held = of("data_steward");
-        for name in ["household.write", "membership.change", "snapshot.freeze", "table.import", "partner_aid.write"] {
+        for name in
+            ["household.write", "membership.change", "snapshot.freeze", "table.import", "partner_aid.write"]
+        {
             assert!(held.contains(name), "{name}");
         }
         for power in ["case.transcribe", "work.transcribe", "grant.transcribe"] {
             assert!(held.contains(power), "{power}");
         }
         let refused = |name: &String| {
-            [".approve", ".pay", ".reveal"].iter().any(|ending| name.ends_with(ending)) || name == "case.decide"
+            [".approve", ".pay", ".reveal"].iter().any(|ending| name.ends_with(ending))
+                || name == "case.decide"
         };
         assert_eq!(held.iter().find(|name| refused(name)), None);
     }

@@ -5,13 +5,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use kernel::clock::Clock;
+use kernel::failure::Failure;
 use tokio_util::sync::CancellationToken;
 use tonic::body::Body;
 use tonic::service::Routes;
 use tower::ServiceBuilder;
 use tower::util::BoxCloneSyncService;
 
-use crate::config::{ConnectionConfig, LimitsConfig, ShutdownConfig};
+use crate::config::{ConnectionConfig, LimitsConfig, ServiceConfig, ShutdownConfig};
+use crate::keys::Keys;
 use crate::layers::Middle;
 use crate::layers::authentication::Authentication;
 use crate::layers::deadline::Deadlines;
@@ -23,7 +26,8 @@ use crate::layers::panic::PanicGuard;
 use crate::layers::policy::Policy;
 use crate::layers::trace::Trace;
 use crate::policy::Policies;
-use crate::token::Authenticator;
+use crate::roles::Roles;
+use crate::token::{Authenticator, Verifier};
 
 /// A refusal of an authenticated caller.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,6 +87,22 @@ impl Shell {
             shutdown: ShutdownConfig::default(),
             refusals: None,
         }
+    }
+}
+
+impl Shell {
+    /// The shell that a configuration asks for: the suite's contract and roles, and these keys' issuers.
+    ///
+    /// # Errors
+    /// `INTERNAL` where what is embedded cannot be read.
+    pub fn of_config(config: &ServiceConfig, keys: &Keys, clock: Arc<dyn Clock>) -> Result<Self, Failure> {
+        let authenticator = Authenticator::new(Verifier::new(keys.believed()), Roles::standard()?, clock);
+        Ok(Self {
+            limits: config.limits.clone(),
+            connections: config.connections.clone(),
+            shutdown: config.shutdown.clone(),
+            ..Self::new(Arc::new(Policies::contract()?), Arc::new(authenticator))
+        })
     }
 }
 

@@ -244,3 +244,77 @@ pub fn to_failure(status: &Status, service: &str) -> Failure {
     }
     failure.because(format!("{service} answered {:?}: {}", problem.code, status.message()))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use prost_reflect::DescriptorPool;
+
+    use super::*;
+
+    #[test]
+    fn the_contract_documents_every_reason_and_no_other() {
+        let pool = DescriptorPool::decode(proto::FILE_DESCRIPTOR_SET).unwrap();
+        let reasons = pool.get_enum_by_name("xiuhua.common.v1.ErrorReason").unwrap();
+        let documented: BTreeSet<String> = reasons
+            .values()
+            .filter(|value| value.number() != 0)
+            .map(|value| value.name().trim_start_matches("ERROR_REASON_").to_owned())
+            .collect();
+        let known: BTreeSet<String> = Reason::ALL.iter().map(|reason| reason.as_str().to_owned()).collect();
+        assert_eq!(documented, known);
+    }
+
+    #[test]
+    fn every_reason_survives_the_way_to_another_service() {
+        for reason in Reason::ALL {
+            let mut sent = Failure::new(*reason).retry_after(Duration::from_millis(1500));
+            for argument in reason.arguments() {
+                sent = sent.with(argument, format!("the {argument}"));
+            }
+            let status = to_status(&sent, Language::En);
+            assert_eq!(status.code(), code(reason.kind()));
+            let received = to_failure(&status, "registry");
+            assert_eq!((received.reason(), received.retry()), (*reason, sent.retry()));
+            assert_eq!(received.message(Language::Zh), sent.message(Language::Zh));
+        }
+    }
+
+    #[test]
+    fn what_tonic_says_by_itself_is_recognised() {
+        let cases = [
+            (
+                Status::internal("failed to decode Protobuf message: X"),
+                Code::InvalidArgument,
+                Reason::RequestMalformed,
+            ),
+            (
+                Status::out_of_range(
+                    "Error, decoded message length too large: found 5 bytes, the limit is: 4 bytes",
+                ),
+                Code::ResourceExhausted,
+                Reason::MessageTooLarge,
+            ),
+            (Status::cancelled("Timeout expired"), Code::DeadlineExceeded, Reason::DeadlineExceeded),
+            (Status::unimplemented(""), Code::Unimplemented, Reason::Unimplemented),
+            (Status::unknown("a library's own words"), Code::Unknown, Reason::Internal),
+        ];
+        for (status, code, reason) in cases {
+            let complete = completed(status, Language::En);
+            let problem = Problem::of(&complete);
+            assert_eq!((complete.code(), problem.reason.as_str()), (code, reason.as_str()));
+            assert!(!problem.message.contains("library"), "{problem:?}");
+        }
+    }
+
+    #[test]
+    fn an_answer_of_a_stranger_is_unexpected_or_unavailable() {
+        let reason = |status: &Status| to_failure(status, "registry").reason();
+        assert_eq!(reason(&Status::unavailable("tcp connect error")), Reason::ServiceUnavailable);
+        assert_eq!(reason(&Status::data_loss("?")), Reason::AnswerUnexpected);
+        let foreign = ErrorDetails::with_error_info("FIELD_REQUIRED", "example.org", HashMap::new());
+        let status = Status::with_error_details(Code::InvalidArgument, "x", foreign);
+        assert_eq!(reason(&status), Reason::AnswerUnexpected);
+    }
+}

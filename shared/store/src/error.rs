@@ -77,9 +77,9 @@ impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         match &error {
             StoreError::Conflict => Self::new(Reason::ConflictPersists).because(error),
-            StoreError::Unavailable(_) => Self::new(Reason::DatabaseUnavailable)
-                .retry_after(Duration::from_secs(1))
-                .because(error),
+            StoreError::Unavailable(_) => {
+                Self::new(Reason::DatabaseUnavailable).retry_after(Duration::from_secs(1)).because(error)
+            }
             StoreError::Other(_) => Self::new(Reason::Internal).because(error),
         }
     }

@@ -33,7 +33,8 @@ impl FromStr for FeedPosition {
     type Err = StoreError;
 
     fn from_str(text: &str) -> Result<Self, StoreError> {
-        let (transaction, ordinal) = text.split_once('.').ok_or_else(|| StoreError::other("not a feed position"))?;
+        let (transaction, ordinal) =
+            text.split_once('.').ok_or_else(|| StoreError::other("not a feed position"))?;
         let number = |text: &str| text.parse::<i64>().map_err(|_| StoreError::other("not a feed position"));
         Ok(Self { transaction: number(transaction)?, ordinal: number(ordinal)? })
     }
@@ -125,7 +126,9 @@ impl Db {
     /// Position of the last event of a closed transaction.
     pub async fn feed_head(&self) -> Result<FeedPosition, StoreError> {
         let closed = self.dialect().closed_transactions();
-        let sql = format!("SELECT xid, ordinal FROM outbox WHERE xid >= $1{closed} ORDER BY xid DESC, ordinal DESC LIMIT 1");
+        let sql = format!(
+            "SELECT xid, ordinal FROM outbox WHERE xid >= $1{closed} ORDER BY xid DESC, ordinal DESC LIMIT 1"
+        );
         let rows = self.all(&sql, &[Value::Integer(0)]).await?;
         Ok(rows.first().map_or(FeedPosition::START, |row| FeedPosition {
             transaction: row.integer(0),

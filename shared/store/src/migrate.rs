@@ -31,7 +31,10 @@ impl Migration {
 }
 
 /// Those that are not applied yet, in order.
-pub(crate) fn pending<'a>(migrations: &'a [Migration], applied: &[Row]) -> Result<Vec<&'a Migration>, StoreError> {
+pub(crate) fn pending<'a>(
+    migrations: &'a [Migration],
+    applied: &[Row],
+) -> Result<Vec<&'a Migration>, StoreError> {
     let applied: HashMap<&str, &str> = applied.iter().map(|row| (row.text(0), row.text(1))).collect();
     let mut pending = Vec::new();
     for migration in migrations {
@@ -39,7 +42,10 @@ pub(crate) fn pending<'a>(migrations: &'a [Migration], applied: &[Row]) -> Resul
             None => pending.push(migration),
             Some(digest) if *digest == migration.digest() => {}
             Some(_) => {
-                return Err(StoreError::Other(format!("migration {} was applied with another text", migration.name)));
+                return Err(StoreError::Other(format!(
+                    "migration {} was applied with another text",
+                    migration.name
+                )));
             }
         }
     }

@@ -11,10 +11,10 @@ use crate::write::{NewAudit, NewEvent, NewRequest, Step, WriteSet};
 
 /// Up to so many rows, a step shares a call with others; more rows get calls of their own.
 pub(crate) const FEW: usize = 16;
-/// Most rows of one statement. Beyond, a statement of SQLite gets no faster.
-const MOST_ROWS: usize = 512;
-/// Most arguments of one statement of SQLite; its own limit is 32,766.
-const MOST_ARGUMENTS: usize = 16_384;
+/// Most rows of one statement of SQLite. Beyond, it gets no faster and only takes more memory while it is prepared.
+const MOST_ROWS: usize = 256;
+/// Most arguments of one statement of SQLite, whose own limit is 32,766. So many take about 0.4 MB while prepared.
+const MOST_ARGUMENTS: usize = 8_192;
 /// Most statements of one call.
 const MOST_STATEMENTS: usize = 64;
 /// `superseded_at` of an open row.
@@ -29,9 +29,8 @@ pub(crate) enum Call {
     Copy { statement: String, data: String },
 }
 
-static OUTBOX: LazyLock<Arc<[String]>> = LazyLock::new(|| {
-    names("xid,ordinal,recorded_at,collection,id,version,kind,area,scope_area,detail")
-});
+static OUTBOX: LazyLock<Arc<[String]>> =
+    LazyLock::new(|| names("xid,ordinal,recorded_at,collection,id,version,kind,area,scope_area,detail"));
 static AUDIT: LazyLock<Arc<[String]>> = LazyLock::new(|| {
     names(
         "xid,ordinal,recorded_at,subject,on_behalf_of,role,method,action,resource,area,outcome,reason,fields,digest,\
@@ -65,7 +64,12 @@ pub(crate) fn weight(set: &WriteSet) -> usize {
 
 /// The calls of a set, in order. The first one is always a script, begun with `prefix`; one whose statements are
 /// checked as `Check::Nothing`.
-pub(crate) fn calls(set: WriteSet, dialect: Dialect, stamp: Stamp, prefix: &[&str]) -> Result<Vec<Call>, StoreError> {
+pub(crate) fn calls(
+    set: WriteSet,
+    dialect: Dialect,
+    stamp: Stamp,
+    prefix: &[&str],
+) -> Result<Vec<Call>, StoreError> {
     let mut plan = Plan { dialect, stamp, calls: Vec::new(), shared: Script::new(dialect, stamp) };
     for statement in prefix {
         plan.shared.sql(statement).end(Check::Nothing);
@@ -133,7 +137,9 @@ impl Plan {
     fn step(&mut self, step: Step) -> Result<(), StoreError> {
         match step {
             Step::Insert { table, columns, rows } => self.insert(table, &columns, rows),
-            Step::Supersede { table, rows } => self.keyed(&Keyed::supersede(table, "version"), versions(rows)),
+            Step::Supersede { table, rows } => {
+                self.keyed(&Keyed::supersede(table, "version"), versions(rows))
+            }
             Step::SupersedeElements { table, rows } => {
                 let keys = rows.into_iter().map(|(id, element)| (id, Value::Text(element))).collect();
                 self.keyed(&Keyed::supersede(table, "element_id"), keys)
@@ -164,14 +170,20 @@ impl Plan {
             }
         }
         let (new, old): (Vec<_>, Vec<_>) = read.into_iter().partition(|(_, version)| *version == 0);
-        self.keyed(&Keyed { table: "guard", keys: ["subject", "version"], action: Action::MoveOn }, versions(old))?;
-        let rows = new.into_iter().map(|(subject, _)| vec![Value::Text(subject), Value::Integer(1)]).collect();
+        self.keyed(
+            &Keyed { table: "guard", keys: ["subject", "version"], action: Action::MoveOn },
+            versions(old),
+        )?;
+        let rows =
+            new.into_iter().map(|(subject, _)| vec![Value::Text(subject), Value::Integer(1)]).collect();
         self.insert("guard", &GUARD, rows)
     }
 
     fn insert(&mut self, table: &str, columns: &[String], rows: Vec<Vec<Value>>) -> Result<(), StoreError> {
         if rows.iter().any(|row| row.len() != columns.len()) {
-            return Err(StoreError::other(format!("a row for {table} has another number of values than columns")));
+            return Err(StoreError::other(format!(
+                "a row for {table} has another number of values than columns"
+            )));
         }
         let list = columns.join("\",\"");
         if rows.len() > FEW && self.dialect == Dialect::Postgres {
@@ -181,7 +193,13 @@ impl Plan {
             return Ok(());
         }
         self.over_rows(rows, |script, rows| {
-            script.sql("INSERT INTO \"").sql(table).sql("\" (\"").sql(&list).sql("\") VALUES ").tuples(rows)?;
+            script
+                .sql("INSERT INTO \"")
+                .sql(table)
+                .sql("\" (\"")
+                .sql(&list)
+                .sql("\") VALUES ")
+                .tuples(rows)?;
             Ok(Check::Nothing)
         })
     }

@@ -5,7 +5,10 @@ use std::time::Duration;
 use futures::TryStreamExt;
 use futures::stream::{self, BoxStream, StreamExt};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
-use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Connection, Decode, Either, Executor, Row as _, TypeInfo, ValueRef};
+use sqlx::{
+    Arguments, AssertSqlSafe, ConnectOptions, Connection, Decode, Either, Executor, Row as _, TypeInfo,
+    ValueRef,
+};
 use tokio::sync::watch;
 
 use crate::error::StoreError;
@@ -53,7 +56,8 @@ impl Postgres {
             return Err(StoreError::other("a schema's name is of lower-case letters, digits and _"));
         }
         // The text of an error may hold the URL and so a password.
-        let mut connect: PgConnectOptions = url.parse().map_err(|_| StoreError::other("the database's URL is not valid"))?;
+        let mut connect: PgConnectOptions =
+            url.parse().map_err(|_| StoreError::other("the database's URL is not valid"))?;
         connect = connect.application_name("xiuhua").disable_statement_logging();
         if options.transaction_pooler {
             connect = connect.statement_cache_capacity(0).extra_float_digits(None);
@@ -82,7 +86,8 @@ impl Postgres {
         if self.options.transaction_pooler {
             return self.stream(sql.to_owned(), args).try_collect().await;
         }
-        let rows = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments(args)?).fetch_all(&self.pool).await?;
+        let rows =
+            sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments(args)?).fetch_all(&self.pool).await?;
         rows.iter().map(decode).collect()
     }
 
@@ -94,7 +99,9 @@ impl Postgres {
             };
         }
         match arguments(args) {
-            Ok(args) => sqlx::query_with(AssertSqlSafe(sql), args).fetch(&self.pool).map(|row| decode(&row?)).boxed(),
+            Ok(args) => {
+                sqlx::query_with(AssertSqlSafe(sql), args).fetch(&self.pool).map(|row| decode(&row?)).boxed()
+            }
             Err(error) => stream::once(async { Err(error) }).boxed(),
         }
     }
@@ -157,31 +164,38 @@ impl Postgres {
         result
     }
 
-    async fn migrate_on(&self, connection: &mut PgConnection, migrations: &[Migration]) -> Result<(), StoreError> {
+    /// The schema is named in each transaction: what a session is told, a pooler may tell the next client.
+    async fn migrate_on(
+        &self,
+        connection: &mut PgConnection,
+        migrations: &[Migration],
+    ) -> Result<(), StoreError> {
+        let mut path = String::new();
         if let Some(schema) = &self.options.schema {
             let there = format!("SELECT 1 FROM pg_namespace WHERE nspname = '{schema}'");
-            once(connection, &there, &format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
-            // For this connection, whatever stands in between: it is not given back.
-            connection.execute(AssertSqlSafe(format!("SET search_path TO {schema}"))).await?;
+            once(connection, "", &there, &format!("CREATE SCHEMA IF NOT EXISTS {schema}")).await?;
+            path = format!("SET LOCAL search_path TO {schema};");
         }
         let there = "SELECT 1 FROM pg_class WHERE oid = to_regclass('migration')";
-        once(connection, there, &migrate::for_postgres(migrate::TABLE)).await?;
+        once(connection, &path, there, &migrate::for_postgres(migrate::TABLE)).await?;
         loop {
-            let applied = plain_rows(connection, migrate::APPLIED).await?;
+            let applied = transaction(connection, &path, migrate::APPLIED).await?;
             if migrate::pending(migrations, &applied)?.is_empty() {
                 return Ok(());
             }
-            connection.execute("BEGIN").await?;
-            if let Err(error) = Self::next(connection, migrations).await {
-                connection.execute("ROLLBACK").await?;
-                return Err(error);
-            }
-            connection.execute("COMMIT").await?;
+            let begin = format!("BEGIN; {path} LOCK TABLE migration IN EXCLUSIVE MODE");
+            let next = match plain_rows(connection, &begin).await {
+                Ok(_) => Self::next(connection, migrations).await,
+                Err(error) => Err(error),
+            };
+            let end = if next.is_ok() { "COMMIT" } else { "ROLLBACK" };
+            connection.execute(end).await?;
+            next?;
         }
     }
 
+    /// Applies the first migration that is pending, in a transaction that holds the lock.
     async fn next(connection: &mut PgConnection, migrations: &[Migration]) -> Result<(), StoreError> {
-        connection.execute("LOCK TABLE migration IN EXCLUSIVE MODE").await?;
         let applied = plain_rows(connection, migrate::APPLIED).await?;
         let pending = migrate::pending(migrations, &applied)?;
         let Some(migration) = pending.first() else { return Ok(()) };
@@ -191,21 +205,29 @@ impl Postgres {
             migration.name.replace('\'', "''"),
             migration.digest()
         );
-        connection.execute(sqlx::raw_sql(AssertSqlSafe(text))).await?;
-        Ok(())
+        plain_rows(connection, &text).await.map(drop)
     }
 }
 
 /// Makes what is not there. Two that make it at once may fail on a key of the catalogue; then it is there.
-async fn once(connection: &mut PgConnection, there: &str, make: &str) -> Result<(), StoreError> {
-    if !plain_rows(connection, there).await?.is_empty() {
+async fn once(connection: &mut PgConnection, path: &str, there: &str, make: &str) -> Result<(), StoreError> {
+    if !transaction(connection, path, there).await?.is_empty() {
         return Ok(());
     }
-    match connection.execute(sqlx::raw_sql(AssertSqlSafe(make.to_owned()))).await {
+    match transaction(connection, path, make).await {
         Ok(_) => Ok(()),
-        Err(_) if !plain_rows(connection, there).await?.is_empty() => Ok(()),
-        Err(error) => Err(error.into()),
+        Err(_) if !transaction(connection, path, there).await?.is_empty() => Ok(()),
+        Err(error) => Err(error),
     }
+}
+
+/// Runs a statement in a transaction of its own that begins with `path`.
+async fn transaction(connection: &mut PgConnection, path: &str, sql: &str) -> Result<Vec<Row>, StoreError> {
+    let result = plain_rows(connection, &format!("BEGIN; {path} {sql}; COMMIT")).await;
+    if result.is_err() {
+        connection.execute("ROLLBACK").await?;
+    }
+    result
 }
 
 async fn plain_rows(connection: &mut PgConnection, sql: &str) -> Result<Vec<Row>, StoreError> {
@@ -243,9 +265,13 @@ pub(crate) fn decode(row: &PgRow) -> Result<Row, StoreError> {
         let kind = raw.type_info().name().to_owned();
         values.push(match kind.as_str() {
             "INT8" | "INT4" | "INT2" if raw.is_null() => Value::NullInteger,
-            "INT8" | "INT4" | "INT2" => Value::Integer(<i64 as Decode<sqlx::Postgres>>::decode(raw).map_err(StoreError::other)?),
+            "INT8" | "INT4" | "INT2" => {
+                Value::Integer(<i64 as Decode<sqlx::Postgres>>::decode(raw).map_err(StoreError::other)?)
+            }
             "BOOL" if raw.is_null() => Value::NullInteger,
-            "BOOL" => Value::Integer(i64::from(<bool as Decode<sqlx::Postgres>>::decode(raw).map_err(StoreError::other)?)),
+            "BOOL" => Value::Integer(i64::from(
+                <bool as Decode<sqlx::Postgres>>::decode(raw).map_err(StoreError::other)?,
+            )),
             "TEXT" | "VARCHAR" | "NAME" | "JSON" | "unknown" | "UNKNOWN" if raw.is_null() => Value::NullText,
             "TEXT" | "VARCHAR" | "NAME" | "JSON" | "unknown" | "UNKNOWN" => {
                 Value::Text(raw.as_str().map_err(StoreError::other)?.to_owned())

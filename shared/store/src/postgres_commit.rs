@@ -53,7 +53,11 @@ impl Postgres {
     }
 }
 
-async fn commit(connection: PoolConnection<Driver>, begin: Vec<String>, set: WriteSet) -> Result<Committed, StoreError> {
+async fn commit(
+    connection: PoolConnection<Driver>,
+    begin: Vec<String>,
+    set: WriteSet,
+) -> Result<Committed, StoreError> {
     let mut transaction = Transaction { connection, ended: false };
     let result = transaction.run(&begin, set).await;
     let end = if result.is_ok() { "COMMIT" } else { "ROLLBACK" };

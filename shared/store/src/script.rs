@@ -133,7 +133,9 @@ impl Script {
                 Piece::Placeholder(number) => {
                     expected += 1;
                     let value = args.next().filter(|_| number == expected).ok_or_else(|| {
-                        StoreError::other("placeholders of a step must be $1, $2, … each once, with one value each")
+                        StoreError::other(
+                            "placeholders of a step must be $1, $2, … each once, with one value each",
+                        )
                     })?;
                     self.value(value)?;
                 }
@@ -151,7 +153,9 @@ pub(crate) fn stamped(value: Value, stamp: Stamp) -> Result<Value, StoreError> {
     match (value, stamp) {
         (Value::KnownNow, Stamp::Known { known_at, .. }) => Ok(Value::Integer(known_at)),
         (Value::Transaction, Stamp::Known { transaction, .. }) => Ok(Value::Integer(transaction)),
-        (Value::KnownNow | Value::Transaction, Stamp::Session) => Err(StoreError::other("the commit's time is not known yet")),
+        (Value::KnownNow | Value::Transaction, Stamp::Session) => {
+            Err(StoreError::other("the commit's time is not known yet"))
+        }
         (value, _) => Ok(value),
     }
 }
@@ -301,13 +305,20 @@ fn copy_text(data: &mut String, content: &str) -> Result<(), StoreError> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used, reason = "a test ends by its panic")]
 mod tests {
     use super::*;
 
     #[test]
     fn literals_cannot_be_left() {
         let mut script = Script::new(Dialect::Postgres, Stamp::Session);
-        let row = vec![Value::from("a'b"), Value::from("c\\'; --"), Value::Integer(-1), Value::NullText, Value::KnownNow];
+        let row = vec![
+            Value::from("a'b"),
+            Value::from("c\\'; --"),
+            Value::Integer(-1),
+            Value::NullText,
+            Value::KnownNow,
+        ];
         script.tuples(vec![row]).unwrap();
         assert_eq!(
             script.text,
@@ -318,7 +329,8 @@ mod tests {
 
     #[test]
     fn placeholders_in_quotes_are_text() {
-        let text = with_literals("SELECT '$1', \"$2\", $2, $1, $1", &[Value::from("x"), Value::Integer(7)]).unwrap();
+        let text =
+            with_literals("SELECT '$1', \"$2\", $2, $1, $1", &[Value::from("x"), Value::Integer(7)]).unwrap();
         assert_eq!(text, "SELECT '$1', \"$2\", '7'::bigint, 'x'::text, 'x'::text");
         assert!(with_literals("SELECT $1", &[]).is_err());
         assert!(with_literals("SELECT $1", &[Value::KnownNow]).is_err());
@@ -328,7 +340,9 @@ mod tests {
     fn steps_number_their_placeholders() {
         let stamp = Stamp::Known { known_at: 9, transaction: 8 };
         let mut script = Script::new(Dialect::Sqlite, stamp);
-        script.ordered("DELETE FROM t WHERE a = $1 AND b < $2", vec![Value::from("x"), Value::KnownNow]).unwrap();
+        script
+            .ordered("DELETE FROM t WHERE a = $1 AND b < $2", vec![Value::from("x"), Value::KnownNow])
+            .unwrap();
         assert_eq!(script.text, "DELETE FROM t WHERE a = ? AND b < ?");
         assert_eq!(script.args, [Value::from("x"), Value::Integer(9)]);
         assert!(script.ordered("DELETE FROM t WHERE a = $2", vec![Value::Integer(1)]).is_err());
@@ -338,7 +352,8 @@ mod tests {
 
     #[test]
     fn copy_escapes_what_separates() {
-        let rows = vec![vec![Value::from("a\tb\\\n"), Value::NullInteger, Value::KnownNow, Value::from("\\N")]];
+        let rows =
+            vec![vec![Value::from("a\tb\\\n"), Value::NullInteger, Value::KnownNow, Value::from("\\N")]];
         let data = copy_data(rows, Stamp::Known { known_at: 5, transaction: 1 }).unwrap();
         assert_eq!(data, "a\\tb\\\\\\n\t\\N\t5\t\\\\N\n");
     }

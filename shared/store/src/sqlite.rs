@@ -8,8 +8,8 @@ use std::time::Duration;
 use futures::stream::{self, BoxStream, StreamExt};
 use kernel::clock::Clock;
 use sqlx::sqlite::{
-    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool, SqlitePoolOptions,
-    SqliteRow, SqliteSynchronous,
+    SqliteArguments, SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqlitePool,
+    SqlitePoolOptions, SqliteRow, SqliteSynchronous,
 };
 use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Decode, Row as _, TypeInfo, ValueRef};
 use tokio::sync::{mpsc, oneshot, watch};
@@ -92,16 +92,16 @@ impl Sqlite {
     }
 
     pub(crate) async fn all(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
-        let rows = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments(args)?).fetch_all(&self.read).await?;
+        let rows =
+            sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments(args)?).fetch_all(&self.read).await?;
         rows.iter().map(decode).collect()
     }
 
     pub(crate) fn stream(&self, sql: String, args: &[Value]) -> BoxStream<'static, Result<Row, StoreError>> {
         match arguments(args) {
-            Ok(args) => sqlx::query_with(AssertSqlSafe(sql), args)
-                .fetch(&self.read)
-                .map(|row| decode(&row?))
-                .boxed(),
+            Ok(args) => {
+                sqlx::query_with(AssertSqlSafe(sql), args).fetch(&self.read).map(|row| decode(&row?)).boxed()
+            }
             Err(error) => stream::once(async { Err(error) }).boxed(),
         }
     }
@@ -171,8 +171,12 @@ pub(crate) fn decode(row: &SqliteRow) -> Result<Row, StoreError> {
         values.push(match (raw.is_null(), kind.as_str()) {
             (true, "INTEGER" | "BIGINT" | "INT4" | "INT8") => Value::NullInteger,
             (true, _) => Value::NullText,
-            (false, "TEXT") => Value::Text(<String as Decode<sqlx::Sqlite>>::decode(raw).map_err(StoreError::other)?),
-            (false, "INTEGER") => Value::Integer(<i64 as Decode<sqlx::Sqlite>>::decode(raw).map_err(StoreError::other)?),
+            (false, "TEXT") => {
+                Value::Text(<String as Decode<sqlx::Sqlite>>::decode(raw).map_err(StoreError::other)?)
+            }
+            (false, "INTEGER") => {
+                Value::Integer(<i64 as Decode<sqlx::Sqlite>>::decode(raw).map_err(StoreError::other)?)
+            }
             (false, other) => return Err(StoreError::other(format!("column {column} is a {other}"))),
         });
     }
@@ -180,7 +184,10 @@ pub(crate) fn decode(row: &SqliteRow) -> Result<Row, StoreError> {
 }
 
 /// All rows of a query on the writing connection.
-pub(crate) async fn all_on(connection: &mut SqliteConnection, sql: &'static str) -> Result<Vec<Row>, StoreError> {
+pub(crate) async fn all_on(
+    connection: &mut SqliteConnection,
+    sql: &'static str,
+) -> Result<Vec<Row>, StoreError> {
     let rows = sqlx::query(sql).fetch_all(connection).await?;
     rows.iter().map(decode).collect()
 }

@@ -109,7 +109,11 @@ impl Writer {
     async fn pass_what_is_written(&mut self) -> Result<(), StoreError> {
         let sql = "SELECT name FROM sqlite_schema WHERE type = 'table' AND name IN ('outbox', 'audit')";
         for table in all_on(&mut self.connection, sql).await? {
-            let sql = if table.text(0) == "outbox" { "SELECT max(xid) FROM outbox" } else { "SELECT max(xid) FROM audit" };
+            let sql = if table.text(0) == "outbox" {
+                "SELECT max(xid) FROM outbox"
+            } else {
+                "SELECT max(xid) FROM audit"
+            };
             let rows = all_on(&mut self.connection, sql).await?;
             self.known.pass(rows.first().map_or(0, |row| row.integer(0)));
         }
@@ -177,12 +181,15 @@ impl Writer {
         let known_at = self.known.next();
         let position = FeedPosition { transaction: known_at, ordinal: set.events.len() as i64 - 1 };
         let stamp = Stamp::Known { known_at, transaction: known_at };
-        let calls = plan::calls(set, Dialect::Sqlite, stamp, prefix).map_err(|error| (Failed::Alone(error), false))?;
+        let calls = plan::calls(set, Dialect::Sqlite, stamp, prefix)
+            .map_err(|error| (Failed::Alone(error), false))?;
         let mut before = prefix.len();
         for call in calls {
             match call {
                 Call::Run(script) => self.script(script, before).await.map_err(|failed| (failed, true))?,
-                Call::Copy { .. } => return Err((Failed::Alone(StoreError::other("SQLite has no COPY")), true)),
+                Call::Copy { .. } => {
+                    return Err((Failed::Alone(StoreError::other("SQLite has no COPY")), true));
+                }
             }
             before = 0;
         }
@@ -212,8 +219,12 @@ impl Writer {
                     statement += 1;
                     done = Done::default();
                 }
-                Err(error) if statement < before => return Err(Failed::All(error.into())),
-                Err(error) => return Err(Failed::Alone(error.into())),
+                Err(error) => {
+                    let error = StoreError::from(error);
+                    // After a full disk or a fault of it, SQLite may have ended the transaction by itself.
+                    let of_all = statement < before || matches!(error, StoreError::Unavailable(_));
+                    return Err(if of_all { Failed::All(error) } else { Failed::Alone(error) });
+                }
             }
         }
     }

@@ -142,6 +142,6 @@ pub struct NewRequest {
 pub struct Committed {
     /// Known time of all its rows, µs.
     pub known_at: i64,
-    /// Position of its last event in the change feed.
+    /// Position of its last event in the change feed; where it has none, just before its first one would be.
     pub position: FeedPosition,
 }

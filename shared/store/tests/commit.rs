@@ -1,6 +1,6 @@
 //! What a commit writes and what it refuses.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test ends by its panic")]
 
 mod common;
 
@@ -77,7 +77,10 @@ async fn superseding_meets_every_version_or_none() {
             let first = db.commit(steps(vec![insert(rows)])).await.unwrap();
 
             let mut keys: Vec<(String, i64)> = ids.iter().map(|id| (id.clone(), version)).collect();
-            let open = format!("SELECT count(*) FROM fact WHERE superseded_at = {} AND id LIKE '{number}-%'", i64::MAX);
+            let open = format!(
+                "SELECT count(*) FROM fact WHERE superseded_at = {} AND id LIKE '{number}-%'",
+                i64::MAX
+            );
             for wrong in [("missing".to_owned(), version), (ids[0].clone(), version + 1)] {
                 keys.push(wrong);
                 conflict(db.commit(steps(vec![Step::Supersede { table: "fact", rows: keys.clone() }])).await);
@@ -127,9 +130,12 @@ async fn elements_are_superseded_by_their_own_id() {
 async fn an_executed_statement_touches_as_many_rows_as_expected() {
     each(|place| async move {
         let db = place.db;
-        db.commit(steps(vec![insert((0..5).map(|id| row(&id.to_string(), 1, None, Some(id))).collect())])).await.unwrap();
+        db.commit(steps(vec![insert((0..5).map(|id| row(&id.to_string(), 1, None, Some(id))).collect())]))
+            .await
+            .unwrap();
         let change = |expect| Step::Execute {
-            sql: "UPDATE fact SET \"group\" = $1, recorded_at = $2 WHERE amount >= $3 AND \"group\" IS NULL".to_owned(),
+            sql: "UPDATE fact SET \"group\" = $1, recorded_at = $2 WHERE amount >= $3 AND \"group\" IS NULL"
+                .to_owned(),
             args: vec![Value::from("$9"), Value::KnownNow, Value::Integer(3)],
             expect,
         };
@@ -150,7 +156,8 @@ async fn guards_move_on_from_the_version_that_was_read() {
         let db = place.db;
         let guard = |rows: Vec<(String, i64)>| steps(vec![Step::Guard { rows }]);
         for number in [2, 40] {
-            let subjects: Vec<String> = (0..number).map(|subject| format!("household/{number}-{subject}")).collect();
+            let subjects: Vec<String> =
+                (0..number).map(|subject| format!("household/{number}-{subject}")).collect();
             for version in 0..3 {
                 assert_eq!(db.guards(&subjects).await.unwrap(), vec![version; number]);
                 let read: Vec<_> = subjects.iter().map(|subject| (subject.clone(), version)).collect();
@@ -204,9 +211,15 @@ async fn a_large_set_is_written_like_a_small_one() {
         let text = "a\\b\tc\n'd\r";
         let rows: Vec<_> = (0..1_237).map(|id| row(&format!("{id:05}"), 1, Some(text), None)).collect();
         let events: Vec<_> = (0..1_237).map(|id| event("facts", &format!("{id:05}"), "222424")).collect();
-        let audit: Vec<_> = (0..1_237).map(|_| NewAudit { subject: "clerk".to_owned(), ..NewAudit::default() }).collect();
+        let audit: Vec<_> =
+            (0..1_237).map(|_| NewAudit { subject: "clerk".to_owned(), ..NewAudit::default() }).collect();
         let guards = (0..300).map(|subject| (format!("village/{subject}"), 0)).collect();
-        let set = WriteSet { steps: vec![insert(rows), Step::Guard { rows: guards }], events, audit, request: None };
+        let set = WriteSet {
+            steps: vec![insert(rows), Step::Guard { rows: guards }],
+            events,
+            audit,
+            request: None,
+        };
         let committed = db.commit(set).await.unwrap();
         assert_eq!(committed.position.ordinal, 1_236);
 
@@ -214,7 +227,9 @@ async fn a_large_set_is_written_like_a_small_one() {
         let rows = db.all(sql, &[Value::from(text), Value::Integer(committed.known_at)]).await.unwrap();
         assert_eq!(rows[0].integer(0), 1_237);
         for table in ["outbox", "audit"] {
-            let sql = format!("SELECT count(*), min(ordinal), max(ordinal) FROM {table} WHERE xid = $1 AND recorded_at = $2");
+            let sql = format!(
+                "SELECT count(*), min(ordinal), max(ordinal) FROM {table} WHERE xid = $1 AND recorded_at = $2"
+            );
             let args = [Value::Integer(committed.position.transaction), Value::Integer(committed.known_at)];
             let rows = db.all(&sql, &args).await.unwrap();
             assert_eq!((rows[0].integer(0), rows[0].integer(1), rows[0].integer(2)), (1_237, 0, 1_236));

@@ -1,6 +1,6 @@
 //! The change feed and closed moments.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test ends by its panic")]
 
 mod common;
 
@@ -69,7 +69,8 @@ async fn a_follower_is_woken_by_a_commit() {
         let db = place.db;
         let head = db.feed_head().await.unwrap();
         // There is no time limit to run into: it ends by the commit, or the test does not end.
-        let (_, position) = tokio::join!(db.feed_changed(&head, Duration::MAX), write(&db, &[("households", "1", "2224")]));
+        let (_, position) =
+            tokio::join!(db.feed_changed(&head, Duration::MAX), write(&db, &[("households", "1", "2224")]));
         db.closed_now().await.unwrap();
         assert_eq!(db.feed_head().await.unwrap(), position);
         // It does not wait where there is news already, nor longer than it may.
@@ -84,7 +85,9 @@ async fn a_follower_keeps_its_position() {
     each(|place| async move {
         let db = place.db;
         assert_eq!(db.feed_cursor("assistance").await.unwrap(), None);
-        for position in [FeedPosition { transaction: 5, ordinal: 2 }, FeedPosition { transaction: 7, ordinal: 0 }] {
+        for position in
+            [FeedPosition { transaction: 5, ordinal: 2 }, FeedPosition { transaction: 7, ordinal: 0 }]
+        {
             db.commit(common::steps(vec![store::Step::feed_cursor("assistance", position)])).await.unwrap();
             assert_eq!(db.feed_cursor("assistance").await.unwrap(), Some(position));
         }
@@ -126,7 +129,8 @@ async fn a_stalled_writer_leaves_no_gap() {
         for done in join_all(work).await {
             done.unwrap();
         }
-        let names = |events: &[Event]| events.iter().map(|event| event.collection.clone()).collect::<Vec<_>>();
+        let names =
+            |events: &[Event]| events.iter().map(|event| event.collection.clone()).collect::<Vec<_>>();
         let seen = db.feed(None, 1_000, &[], None).await.unwrap();
         assert_eq!(names(&seen.events), ["before"]);
         assert_eq!(db.feed_head().await.unwrap(), seen.next);

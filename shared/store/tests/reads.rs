@@ -1,6 +1,6 @@
 //! Batched reads, and reads of the common tables.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test ends by its panic")]
 
 mod common;
 
@@ -87,7 +87,10 @@ async fn the_audit_trail_is_read_backwards() {
         assert_eq!(counts(one).await, [5]);
         let span = AuditQuery { from: Some(known[1]), to: Some(known[2]), ..query.clone() };
         assert_eq!(counts(span).await, [5, 1]);
-        let ranges = Some(vec![("222420".to_owned(), "222421".to_owned()), ("222423".to_owned(), "222425".to_owned())]);
+        let ranges = Some(vec![
+            ("222420".to_owned(), "222421".to_owned()),
+            ("222423".to_owned(), "222425".to_owned()),
+        ]);
         assert_eq!(counts(AuditQuery { ranges, ..query.clone() }).await, [4, 0]);
         assert!(counts(AuditQuery { ranges: Some(vec![]), ..query.clone() }).await.is_empty());
 

@@ -1,6 +1,6 @@
 //! Migrations, the schema as it stands, and databases that are not there.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test ends by its panic")]
 
 mod common;
 
@@ -24,10 +24,12 @@ async fn migrations_are_applied_once_also_from_two_at_a_time() {
         // A new one is applied after the old ones, a changed one never.
         let more = Migration { name: "test/more", sql: "CREATE TABLE more (a TEXT NOT NULL PRIMARY KEY);" };
         one.migrate(&[all.as_slice(), &[more]].concat()).await.unwrap();
-        let changed = Migration { name: "test/more", sql: "CREATE TABLE more (a BIGINT NOT NULL PRIMARY KEY)" };
+        let changed =
+            Migration { name: "test/more", sql: "CREATE TABLE more (a BIGINT NOT NULL PRIMARY KEY)" };
         assert!(matches!(other.migrate(&[changed]).await, Err(StoreError::Other(_))));
         // A faulty one leaves nothing behind.
-        let faulty = Migration { name: "test/faulty", sql: "CREATE TABLE half (a TEXT); CREATE TABLE more (a TEXT)" };
+        let faulty =
+            Migration { name: "test/faulty", sql: "CREATE TABLE half (a TEXT); CREATE TABLE more (a TEXT)" };
         assert!(one.migrate(&[faulty]).await.is_err());
         let tables = one.tables().await.unwrap();
         assert!(tables.contains(&"more".to_owned()) && !tables.contains(&"half".to_owned()), "{tables:?}");
@@ -42,8 +44,17 @@ async fn the_schema_reads_the_same_on_both() {
     each(|place| async move {
         let db = place.db;
         let expected = [
-            "audit", "fact", "fact_part", "feed_cursor", "guard", "identity", "import_error", "import_job", "migration",
-            "outbox", "request",
+            "audit",
+            "fact",
+            "fact_part",
+            "feed_cursor",
+            "guard",
+            "identity",
+            "import_error",
+            "import_job",
+            "migration",
+            "outbox",
+            "request",
         ];
         assert_eq!(db.tables().await.unwrap(), expected);
         for table in expected {
@@ -53,8 +64,14 @@ async fn the_schema_reads_the_same_on_both() {
             }
         }
         let columns = db.columns_of("fact").await.unwrap();
-        assert_eq!(columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(), common::FACT_COLUMNS);
-        assert_eq!(columns.iter().map(|column| column.nullable).collect::<Vec<_>>(), [false, false, false, false, false, true, true]);
+        assert_eq!(
+            columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(),
+            common::FACT_COLUMNS
+        );
+        assert_eq!(
+            columns.iter().map(|column| column.nullable).collect::<Vec<_>>(),
+            [false, false, false, false, false, true, true]
+        );
         assert!(db.columns_of("nothing").await.unwrap().is_empty());
         let indexes = db.indexes_of("fact").await.unwrap();
         let index = indexes.iter().find(|index| index.name == "fact_group").unwrap();

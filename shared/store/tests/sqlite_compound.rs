@@ -1,6 +1,6 @@
 //! What the writer relies on: how SQLite and its driver run several statements in one call.
 
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, reason = "a test ends by its panic")]
 
 use futures::TryStreamExt;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection};
@@ -33,7 +33,8 @@ async fn numbers(connection: &mut SqliteConnection) -> Vec<i64> {
 async fn a_call_tells_what_each_statement_touched_and_stops_at_the_first_that_fails() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("t.sqlite");
-    let mut connection = SqliteConnectOptions::new().filename(path).create_if_missing(true).connect().await.unwrap();
+    let mut connection =
+        SqliteConnectOptions::new().filename(path).create_if_missing(true).connect().await.unwrap();
     connection.execute("CREATE TABLE t (a BIGINT PRIMARY KEY)").await.unwrap();
 
     // Arguments are counted over the whole text. A control statement repeats the number of the statement before it.

@@ -1,7 +1,7 @@
 //! Numbers that look right and belong to nobody.
 //!
-//! * ID numbers: the area prefix is `2299` and the last two digits of the county's code. GB/T 2260 has no `2299`: Jilin
-//!   ends with 2224 (Yanbian). Birth date, sex and check character are valid.
+//! * ID numbers: the area prefix is `2299` and the last two digits of the county's code. GB/T 2260 has no `2299` [M]:
+//!   the prefectures of Jilin are 2201 to 2208 and 2224. Birth date, sex and check character are valid.
 //! * Telephone numbers begin with 142, a range that no operator has [M].
 //! * Bank accounts begin with 9999, which no bank's card has [M]; their last digit is a valid Luhn digit.
 

@@ -89,10 +89,10 @@ fn rows(places: &Places, seed: u64, county_position: usize) -> Vec<Vec<String>> 
     let mut identities = Identities::new(county.code, Kind::ReliefOutsider);
     for (origin, total) in OTHERS {
         for _ in 0..share(total) {
-            let household = if origin == Origin::OnDibao { on_dibao.next() } else { general.next() };
-            reliefs.extend(match (origin, household) {
-                (Origin::Outsider, _) => Some(outsider(&mut dice, &mut identities, places, county)),
-                (_, household) => household.map(|household| registered(&mut dice, origin, household)),
+            reliefs.extend(match origin {
+                Origin::Outsider => Some(outsider(&mut dice, &mut identities, places, county)),
+                Origin::OnDibao => on_dibao.next().map(|household| registered(&mut dice, origin, household)),
+                _ => general.next().map(|household| registered(&mut dice, origin, household)),
             });
         }
     }

@@ -115,7 +115,7 @@ fn child_elements(out: &mut String, children: &[Child]) {
     line!(out, "        match child {{");
     for (index, child) in children.iter().enumerate() {
         let push = |message: &str| format!("{message}.{}.push(Default::default())", child.field);
-        line!(out, "            {index} => {},", within("record", &child.steps, "&Value::Integer(0)", &push));
+        line!(out, "            {index} => {},", within("record", &child.steps, "Value::Integer(0)", &push));
     }
     line!(out, "            _ => {{}}");
     line!(out, "        }}\n    }}");
@@ -222,7 +222,7 @@ fn write(variable: &str, steps: &[Step], last: &Last) -> String {
              {message}.{field} = v.map({variant}); }} }}"
         ),
     };
-    format!("{},", within(variable, steps, "&value", &set))
+    format!("{},", within(variable, steps, "value", &set))
 }
 
 /// Code that goes down the steps, makes what is absent (where the value is not null), and does something there.
@@ -234,13 +234,13 @@ fn within(variable: &str, steps: &[Step], value: &str, inside: &dyn Fn(&str) -> 
         let to = format!("m{index}");
         match next {
             Step::Message { field } => {
-                let _ = write!(text, "{{ if let Some({to}) = below(&mut {from}.{field}, {value}) {{ ");
+                let _ = write!(text, "{{ if let Some({to}) = below(&mut {from}.{field}, &{value}) {{ ");
             }
             Step::Oneof { field, variant } => {
                 let _ = write!(
                     text,
-                    "{{ if !({value}).is_null() && !matches!({from}.{field}, Some({variant}(_))) {{ \
-                     {from}.{field} = Some({variant}(Default::default())); }} \
+                    "{{ if !{value}.is_null() && !matches!({from}.{field}, Some({variant}(_))) {{ \
+                     {from}.{field} = Some({variant}(Default::default())); }}\n                \
                      if let Some({variant}({to})) = &mut {from}.{field} {{ "
                 );
             }

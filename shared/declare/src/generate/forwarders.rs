@@ -150,12 +150,7 @@ fn body(out: &mut String, resource: &Resource, method: &Method, marker: &str, sp
         Call::Step { verb } => {
             digest(out);
             act(out, method, verb);
-            let decided_by = optional(method, "decided_by", "message.decided_by");
-            let document_no = optional(method, "document_no", "message.document_no");
-            line!(
-                out,
-                "        let answer = self.0.step(&call, &{spec}, act, {decided_by}, {document_no}).await;"
-            );
+            step(out, method, spec);
         }
         Call::Own => line!(
             out,
@@ -164,6 +159,12 @@ fn body(out: &mut String, resource: &Resource, method: &Method, marker: &str, sp
             field_name(&method.name)
         ),
     }
+}
+
+fn step(out: &mut String, method: &Method, spec: &str) {
+    let decided_by = optional(method, "decided_by", "message.decided_by");
+    let document_no = optional(method, "document_no", "message.document_no");
+    line!(out, "        let answer = self.0.step(&call, &{spec}, act, {decided_by}, {document_no}).await;");
 }
 
 fn ask(out: &mut String, verb: &str, spec: &str, asked: &str) {

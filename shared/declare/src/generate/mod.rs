@@ -26,6 +26,7 @@ pub(crate) use line;
 const BEGINNING: &str = r#"// Written by `declare` from the contract; not edited by hand.
 mod written {
 #![allow(dead_code, unused_imports, unreachable_pub, reason = "what a service does not use is written too")]
+#![allow(unused_braces, unused_parens, reason = "one form for every field")]
 #![allow(clippy::collapsible_if, clippy::match_single_binding, clippy::single_match, reason = "one form for every field")]
 use ::kernel::language::Label;
 use ::record::spec::{

@@ -36,9 +36,10 @@ mod source;
 mod tests;
 
 pub use api::ReportingApi;
+pub use evidence::EvidenceStream;
 pub use measure::{ITEM_LIMIT, Measured};
 pub use proto::common::{IndicatorKind, Unit};
-pub use source::{Aggregate, Elements, Field, Link, PlanTable, Place, Source, StatisticTable, Test};
+pub use source::{Aggregate, Elements, Field, Link, Place, Source, StatisticTable, Test};
 
 use kernel::area::Level;
 use kernel::language::Label;
@@ -81,8 +82,6 @@ pub enum Formula {
     /// the topmost rows within the area count, the others do not. Without a row, or for a period that is not within
     /// one year, it is not available, never zero.
     Plan {
-        /// Where plans are kept.
-        table: &'static PlanTable,
         /// Identifier of the indicator that is planned.
         of: &'static str,
         /// Task, plan or forecast.

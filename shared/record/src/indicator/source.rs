@@ -150,20 +150,6 @@ pub enum Aggregate {
     Sum(Field),
 }
 
-/// Columns of the resource that keeps plans. Their values are hundredths of the indicator's unit, which for money is
-/// fen.
-#[derive(Debug)]
-pub struct PlanTable {
-    /// Identifier of the indicator.
-    pub indicator: Column,
-    /// Calendar year.
-    pub year: Column,
-    /// Kind, a [`proto::common::PlanKind`].
-    pub kind: Column,
-    /// The target, in hundredths.
-    pub target: Column,
-}
-
 /// Columns of the resource that keeps counts from outside the suite.
 #[derive(Debug)]
 pub struct StatisticTable {

@@ -281,7 +281,7 @@ impl TableRow {
         if let Some(area) = &facts.area {
             record.meta_mut().area.clone_from(area);
         }
-        let Some(found) = self.target(spec, record.as_ref(), facts, reads, notes)? else { return Ok(Vec::new()) };
+        let found = self.target(spec, record.as_ref(), facts, reads, notes)?;
         let occurrence = spec.keys.iter().any(|key| key.repeats).then_some(facts.occurrence);
         let base = Act {
             permission: import_permission(spec),
@@ -289,8 +289,10 @@ impl TableRow {
             reason: facts.reason.clone(),
             ..Act::consequence(spec, None, Change::Withdraw)
         };
-        let Some(loaded) = found else {
-            return Ok(vec![Act { change: Change::Create(record), ..base }]);
+        let loaded = match found {
+            Found::Known(loaded) => loaded,
+            Found::New => return Ok(vec![Act { change: Change::Create(record), ..base }]),
+            Found::Refused => return Ok(Vec::new()),
         };
         let Some(stored) = loaded.last() else { return Ok(Vec::new()) };
         let mut mask = mask.clone();
@@ -300,7 +302,7 @@ impl TableRow {
         Ok(vec![Act { id: Some(loaded.id.clone()), change, ..base }])
     }
 
-    /// The record that the row is about: `None` refuses the row, `Some(None)` is a new record.
+    /// The record that the row is about.
     fn target(
         &self,
         spec: &'static Spec,
@@ -308,48 +310,74 @@ impl TableRow {
         facts: &RowFacts,
         reads: &Reads<'_>,
         notes: &mut Notes,
-    ) -> Known<Option<Option<Arc<Loaded>>>> {
-        let state = reads.state();
-        let mut ids: Vec<String> = Vec::new();
-        if let Some(name) = &facts.name {
-            match id_of(spec, name, "name") {
-                Ok(id) => ids.push(id),
-                Err(_) => {
-                    notes.violations.push("name", Reason::NameInvalid).add("collection", spec.collection);
-                    return Ok(None);
-                }
-            }
+    ) -> Known<Found> {
+        let mut keys = Vec::new();
+        for key in spec.keys {
+            let Some(value) = key_value(&self.engine.inner().secrets, key, record) else { continue };
+            let value = if key.repeats { occurrence_value(&value, facts.occurrence) } else { value };
+            keys.push((key.kind, value));
         }
         let named = spec.named_by.and_then(|leaf| record.get(leaf).as_text().map(str::to_owned));
-        if let Some(id) = named
-            && state.record(spec, &id)?.is_some_and(|loaded| !loaded.withdrawn())
-        {
+        find(spec, facts.name.as_deref(), named, &keys, reads, notes)
+    }
+}
+
+/// What a row is about.
+pub enum Found {
+    /// A record.
+    Known(Arc<Loaded>),
+    /// Nothing known: a new one.
+    New,
+    /// The row is refused; why is noted.
+    Refused,
+}
+
+/// Finds the record of a row: by its name, by the identifier that it states itself, by its keys. All that are present
+/// must agree.
+pub fn find(
+    spec: &'static Spec,
+    name: Option<&str>,
+    named: Option<String>,
+    keys: &[(&'static str, String)],
+    reads: &Reads<'_>,
+    notes: &mut Notes,
+) -> Known<Found> {
+    let state = reads.state();
+    let mut ids: Vec<String> = Vec::new();
+    if let Some(name) = name {
+        match id_of(spec, name, "name") {
+            Ok(id) => ids.push(id),
+            Err(_) => {
+                notes.violations.push("name", Reason::NameInvalid).add("collection", spec.collection);
+                return Ok(Found::Refused);
+            }
+        }
+    }
+    if let Some(id) = named
+        && state.record(spec, &id)?.is_some_and(|loaded| !loaded.withdrawn())
+    {
+        ids.push(id);
+    }
+    for (kind, value) in keys {
+        if let Some(Holder { id, .. }) = state.holder(spec.collection, kind, value)? {
             ids.push(id);
         }
-        for key in spec.keys {
-            let Some(mut value) = key_value(&self.engine.inner().secrets, key, record) else { continue };
-            if key.repeats {
-                value = occurrence_value(&value, facts.occurrence);
+    }
+    ids.sort_unstable();
+    ids.dedup();
+    match ids.as_slice() {
+        [] => Ok(Found::New),
+        [id] => match state.record(spec, id)? {
+            Some(loaded) if !loaded.withdrawn() => Ok(Found::Known(loaded)),
+            _ => {
+                notes.violations.push("name", Reason::ResourceNotFound).add("name", id);
+                Ok(Found::Refused)
             }
-            if let Some(Holder { id, .. }) = state.holder(spec.collection, key.kind, &value)? {
-                ids.push(id);
-            }
-        }
-        ids.dedup();
-        match ids.as_slice() {
-            [] => Ok(Some(None)),
-            [id] => match state.record(spec, id)? {
-                Some(loaded) if !loaded.withdrawn() => Ok(Some(Some(loaded))),
-                _ => {
-                    notes.violations.push("name", Reason::ResourceNotFound).add("name", id);
-                    Ok(None)
-                }
-            },
-            several => {
-                let names: Vec<String> = several.iter().map(|id| format!("{}/{id}", spec.collection)).collect();
-                notes.violations.push("", Reason::IdentityAmbiguous).add("candidates", names.join("、"));
-                Ok(None)
-            }
+        },
+        several => {
+            let names: Vec<String> = several.iter().map(|id| format!("{}/{id}", spec.collection)).collect();
+            notes.violations.push("", Reason::IdentityAmbiguous).add("candidates", names.join("、"));
+            Ok(Found::Refused)
         }
     }
 }

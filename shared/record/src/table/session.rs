@@ -10,13 +10,12 @@ use kernel::date::CivilDate;
 use kernel::failure::{Failure, Reason, Violations};
 use proto::common::{
     ImportAccepted, ImportBatch, ImportEnd, ImportHeader, ImportMode, ImportProgress, ImportSummary, RowError,
-    Source, SourceKind,
+    Source, SourceKind, VersionAction,
 };
 use store::{Db, ImportError, ImportJob, NewAudit, Step};
 
 use crate::call::Call;
 use crate::engine::{Batch, Engine, Outcome, Unit, Verdict};
-use crate::evaluate::EventKind;
 use crate::refusal::refusal;
 use crate::table::import::{errors_of, kept_errors};
 use crate::table::row::{Header, TableRow};
@@ -360,7 +359,7 @@ fn count(job: &mut ImportJob, outcomes: &[Outcome]) {
         match &outcome.verdict {
             Verdict::Accepted(drafts) => {
                 job.accepted += 1;
-                if drafts.iter().any(|draft| !draft.follows && draft.kind != EventKind::Created) {
+                if drafts.iter().any(|draft| !draft.follows && draft.kind != VersionAction::Created) {
                     job.changed += 1;
                 }
             }

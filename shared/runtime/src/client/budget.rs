@@ -23,9 +23,9 @@ impl Budget {
     /// A call was made.
     pub(super) fn deposit(&self) {
         // Never fails: the closure always gives a value.
-        let _before = self
-            .0
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |saved| Some(saved.saturating_add(CALL).min(MOST)));
+        let _before = self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |saved| {
+            Some(saved.saturating_add(CALL).min(MOST))
+        });
     }
 
     /// Whether there is enough for a retry, which is then taken out.

@@ -29,7 +29,7 @@ pub struct Identity {
 
 /// Where its tokens come from.
 enum Source {
-    Issuer(Issuer),
+    Issuer(Box<Issuer>),
     /// A token from the configuration, for services that do not have the issuer's key.
     Given(CallerToken),
     None,
@@ -51,7 +51,7 @@ impl Identity {
         clock: Arc<dyn Clock>,
     ) -> Self {
         let source = match (issuer, given) {
-            (Some(issuer), _) => Source::Issuer(issuer),
+            (Some(issuer), _) => Source::Issuer(Box::new(issuer)),
             (None, Some(token)) => Source::Given(token),
             (None, None) => Source::None,
         };

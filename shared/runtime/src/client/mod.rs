@@ -70,8 +70,9 @@ impl Channels {
         let targets = addresses
             .all()
             .map(|(service, address)| {
-                let channel = channel(address)
-                    .map_err(|error| StartError::Configuration(vec![format!("services.{service}: {error}")]))?;
+                let channel = channel(address).map_err(|error| {
+                    StartError::Configuration(vec![format!("services.{service}: {error}")])
+                })?;
                 Ok((service, Target { channel, budget: Arc::default() }))
             })
             .collect::<Result<_, StartError>>()?;
@@ -109,7 +110,8 @@ fn channel(addresses: &str) -> Result<Channel, tonic::transport::Error> {
             .keep_alive_timeout(Duration::from_secs(20))
             .http2_max_header_list_size(HEADER_BYTES))
     };
-    match addresses.split(',').map(endpoint).collect::<Result<Vec<_>, tonic::transport::Error>>()?.as_slice() {
+    match addresses.split(',').map(endpoint).collect::<Result<Vec<_>, tonic::transport::Error>>()?.as_slice()
+    {
         [only] => Ok(only.connect_lazy()),
         several => Ok(Channel::balance_list(several.iter().cloned())),
     }
@@ -151,7 +153,8 @@ impl Outgoing {
             headers.insert(REQUEST_ID_HEADER, value);
         }
         if !headers.contains_key(TIMEOUT_HEADER)
-            && let Ok(value) = HeaderValue::try_from(timeout_text(deadline.saturating_duration_since(Instant::now())))
+            && let Ok(value) =
+                HeaderValue::try_from(timeout_text(deadline.saturating_duration_since(Instant::now())))
         {
             headers.insert(TIMEOUT_HEADER, value);
         }
@@ -162,7 +165,8 @@ impl Outgoing {
         match timeout_at(deadline, self.attempts(request, deadline)).await {
             Ok(answer) => answer,
             Err(_) => {
-                let failure = Failure::new(Reason::DeadlineExceeded).because(format!("{} is late", self.service));
+                let failure =
+                    Failure::new(Reason::DeadlineExceeded).because(format!("{} is late", self.service));
                 Err(self.refusal(&failure))
             }
         }
@@ -246,5 +250,9 @@ fn unreachable(answer: &Result<http::Response<Body>, Status>) -> bool {
 /// A deadline as gRPC writes it: at most 8 digits and a unit.
 fn timeout_text(left: Duration) -> String {
     let milliseconds = left.as_millis();
-    if milliseconds < 100_000_000 { format!("{milliseconds}m") } else { format!("{}S", left.as_secs().min(99_999_999)) }
+    if milliseconds < 100_000_000 {
+        format!("{milliseconds}m")
+    } else {
+        format!("{}S", left.as_secs().min(99_999_999))
+    }
 }

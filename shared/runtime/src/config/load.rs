@@ -5,8 +5,9 @@ use std::path::PathBuf;
 use figment::Figment;
 use figment::error::Kind;
 use figment::providers::{Format, Serialized, Toml};
+use figment::util::nest;
 use figment::value::{Dict, Map, Tag, Value};
-use figment::{Metadata, Profile, Provider};
+use figment::{Metadata, Profile, Provider, Source};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
@@ -75,57 +76,49 @@ fn merged<C: Default + Serialize>(sources: &Sources) -> (Figment, Vec<String>) {
             Err(error) => problems.push(format!("{}: {error}", path.display())),
         }
     }
-    let environment = Pairs {
-        name: "environment",
-        pairs: sources
-            .environment
-            .iter()
-            .filter(|(key, _)| !CLIENT_VARIABLES.contains(&key.as_str()))
-            .filter_map(|(key, value)| {
-                Some((key.strip_prefix(PREFIX)?.to_lowercase().replace("__", "."), value.clone()))
-            })
-            .collect(),
-    };
-    let options = Pairs { name: "command line", pairs: sources.options.clone() };
-    (values.merge(environment).merge(options), problems)
+    let environment = sources.environment.iter().filter_map(|(variable, text)| {
+        let key = variable.strip_prefix(PREFIX)?.to_lowercase().replace("__", ".");
+        let ours = !CLIENT_VARIABLES.contains(&variable.as_str());
+        ours.then(|| Pair { source: "environment", key, text: text.clone() })
+    });
+    let options = sources.options.iter().map(|(key, text)| Pair {
+        source: "command line",
+        key: key.clone(),
+        text: text.clone(),
+    });
+    (environment.chain(options).fold(values, Figment::merge), problems)
 }
 
-/// Keys and values as a source.
-struct Pairs {
-    name: &'static str,
-    pairs: Vec<(String, String)>,
+/// One key and its value as a source.
+struct Pair {
+    source: &'static str,
+    key: String,
+    text: String,
 }
 
-impl Provider for Pairs {
+impl Provider for Pair {
     fn metadata(&self) -> Metadata {
-        Metadata::named(self.name)
+        Metadata::named(self.source)
     }
 
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
-        let mut values = Figment::new();
-        for (key, text) in &self.pairs {
-            let value: Value = text.parse().unwrap_or_else(|_| Value::from(text.as_str()));
-            values = values.merge((key.as_str(), value));
-        }
-        values.extract::<Dict>().map(|dict| Profile::Default.collect(dict))
+        let value: Value = self.text.parse().unwrap_or_else(|_| Value::from(self.text.as_str()));
+        let nested = nest(&self.key, value).into_dict().unwrap_or_default();
+        Ok(Profile::Default.collect(nested))
     }
 }
 
 /// The configuration, or every key that stands against it: a broken key is noted, taken out, and the rest is tried again.
-fn extracted<C: DeserializeOwned>(mut values: Figment) -> (Option<C>, Vec<String>) {
+fn extracted<C: DeserializeOwned>(sources: Figment) -> (Option<C>, Vec<String>) {
+    let mut values = sources.clone();
     let mut problems = Vec::new();
     while problems.len() < MOST_PROBLEMS {
         let error = match values.extract::<C>() {
             Ok(config) => return (Some(config), problems),
             Err(error) => error,
         };
-        problems.push(told(&error));
-        let mut path = error.path.clone();
-        if let Kind::UnknownField(name, _) = &error.kind
-            && path.last() != Some(name)
-        {
-            path.push(name.clone());
-        }
+        let path = path_of(&error);
+        problems.push(told(&error, &path.join("."), &sources));
         match without(&values, &path) {
             Some(rest) => values = rest,
             None => break,
@@ -134,15 +127,29 @@ fn extracted<C: DeserializeOwned>(mut values: Figment) -> (Option<C>, Vec<String
     (None, problems)
 }
 
-/// A problem in words: key, what is wrong, and where it came from.
-fn told(error: &figment::Error) -> String {
-    let key = error.path.join(".");
-    let place = error.metadata.as_ref().map(|metadata| match &metadata.source {
-        Some(source) => format!(" ({}: {source})", metadata.name),
-        None => format!(" ({})", metadata.name),
+/// Path of the broken key.
+fn path_of(error: &figment::Error) -> Vec<String> {
+    let mut path = error.path.clone();
+    if let Kind::UnknownField(name, _) = &error.kind
+        && path.last() != Some(name)
+    {
+        path.push(name.clone());
+    }
+    path
+}
+
+/// A problem in words: key, what is wrong, and which source says so.
+fn told(error: &figment::Error, key: &str, sources: &Figment) -> String {
+    let what = match &error.kind {
+        Kind::UnknownField(_, known) => format!("there is no such key; there are {}", known.join(", ")),
+        kind => kind.to_string(),
+    };
+    let place = sources.find_metadata(key).map(|metadata| match &metadata.source {
+        Some(Source::File(path)) => format!(" ({})", path.display()),
+        Some(_) | None => format!(" ({})", metadata.name),
     });
     let separator = if key.is_empty() { "" } else { ": " };
-    format!("{key}{separator}{}{}", error.kind, place.unwrap_or_default())
+    format!("{key}{separator}{what}{}", place.unwrap_or_default())
 }
 
 /// The values without one key; `None` where there is nothing to take out.
@@ -209,7 +216,8 @@ mod tests {
 
     #[test]
     fn all_problems_are_told_at_once() {
-        let file = file("listne = \"127.0.0.1:1\"\n[limits]\nconcurrency = \"many\"\n[log]\nformat = \"xml\"");
+        let file =
+            file("listne = \"127.0.0.1:1\"\n[limits]\nconcurrency = \"many\"\n[log]\nformat = \"xml\"");
         let sources = Sources {
             file: Some(file.path().to_owned()),
             environment: pairs(&[("XIUHUA_LIMITS__STREAM", "2")]),
@@ -223,8 +231,16 @@ mod tests {
         };
         let problems = problems(&sources);
         for expected in [
-            "listne", "limits.concurrency", "log.format", "stream", "environment", "listen:", "limits.streams:",
-            "services.registry:", "database.url:", "database.schema:",
+            "listne",
+            "limits.concurrency",
+            "log.format",
+            "stream",
+            "environment",
+            "listen:",
+            "limits.streams:",
+            "services.registry:",
+            "database.url:",
+            "database.schema:",
         ] {
             assert!(problems.iter().any(|problem| problem.contains(expected)), "{expected} in {problems:#?}");
         }
@@ -235,7 +251,8 @@ mod tests {
     fn a_named_file_must_exist_and_a_database_needs_keys() {
         let sources = Sources { file: Some(PathBuf::from("/nowhere/xiuhua.toml")), ..Sources::default() };
         assert!(problems(&sources)[0].contains("/nowhere/xiuhua.toml"));
-        let sources = Sources { options: pairs(&[("database.url", "postgres://db/x")]), ..Sources::default() };
+        let sources =
+            Sources { options: pairs(&[("database.url", "postgres://db/x")]), ..Sources::default() };
         assert!(problems(&sources)[0].starts_with("keys_dir"));
     }
 

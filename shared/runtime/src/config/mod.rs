@@ -250,7 +250,9 @@ impl Check for ServiceConfig {
         }
         match (&self.database.url, &self.database.data_dir) {
             (Some(_), Some(_)) => wrong("database", "url and data_dir exclude each other".to_owned()),
-            (Some(url), None) if !url.is_postgres() => wrong("database.url", "is not postgres://…".to_owned()),
+            (Some(url), None) if !url.is_postgres() => {
+                wrong("database.url", "is not postgres://…".to_owned())
+            }
             (Some(_), None) if self.keys_dir.is_none() => {
                 wrong("keys_dir", "must be given with a database url (`xiuhua keys init DIR`)".to_owned());
             }

@@ -39,9 +39,11 @@ impl Middleware for Authentication {
 
 impl Authentication {
     fn caller(&self, headers: &HeaderMap, incoming: &Incoming) -> Result<(Caller, CallerToken), Failure> {
-        let header = headers.get(AUTHORIZATION).ok_or_else(|| Failure::new(Reason::AuthenticationRequired))?;
+        let header =
+            headers.get(AUTHORIZATION).ok_or_else(|| Failure::new(Reason::AuthenticationRequired))?;
         let malformed = || Failure::new(Reason::TokenMalformed);
-        let (scheme, token) = header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(malformed)?;
+        let (scheme, token) =
+            header.to_str().ok().and_then(|text| text.split_once(' ')).ok_or_else(malformed)?;
         if !scheme.eq_ignore_ascii_case("bearer") {
             return Err(malformed());
         }

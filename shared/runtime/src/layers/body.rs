@@ -16,7 +16,11 @@ use super::{Response, code_in};
 use crate::status;
 
 /// Runs `end` once, when the answer is over: with the code that the caller gets, or CANCELLED where it went away.
-pub(crate) fn watch(response: Response, span: Span, end: impl FnOnce(Code) + Send + Unpin + 'static) -> Response {
+pub(crate) fn watch(
+    response: Response,
+    span: Span,
+    end: impl FnOnce(Code) + Send + Unpin + 'static,
+) -> Response {
     let known = code_in(response.headers());
     if known.is_some() || response.body().is_end_stream() {
         end(known.unwrap_or(Code::Unknown));

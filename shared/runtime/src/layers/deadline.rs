@@ -115,11 +115,15 @@ mod tests {
         assert_eq!(read("250m"), Some(Duration::from_millis(250)));
         assert_eq!(read("99999999n"), Some(Duration::from_nanos(99_999_999)));
         for broken in ["", "S", "1", "1s", "-1S", "123456789S", "1.5S", "1é"] {
-            assert_eq!(requested(&{
-                let mut headers = HeaderMap::new();
-                headers.insert(TIMEOUT_HEADER, http::HeaderValue::from_bytes(broken.as_bytes()).unwrap());
-                headers
-            }), None, "{broken}");
+            assert_eq!(
+                requested(&{
+                    let mut headers = HeaderMap::new();
+                    headers.insert(TIMEOUT_HEADER, http::HeaderValue::from_bytes(broken.as_bytes()).unwrap());
+                    headers
+                }),
+                None,
+                "{broken}"
+            );
         }
         assert_eq!(requested(&HeaderMap::new()), None);
     }

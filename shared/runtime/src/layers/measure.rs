@@ -60,7 +60,8 @@ impl Drop for Flight {
         let seconds = self.begun.elapsed().as_secs_f64();
         metrics::gauge!(IN_FLIGHT, "service" => self.service).decrement(1.0);
         metrics::histogram!(SECONDS, "service" => self.service, "rpc" => rpc.clone()).record(seconds);
-        metrics::counter!(CALLS, "service" => self.service, "rpc" => rpc, "code" => name(self.code)).increment(1);
+        metrics::counter!(CALLS, "service" => self.service, "rpc" => rpc, "code" => name(self.code))
+            .increment(1);
     }
 }
 

@@ -53,9 +53,8 @@ impl HttpBody for Bounded {
             && let Some(data) = frame.data_ref()
             && let Some(length) = self.lengths.over(data.clone())
         {
-            let failure = Failure::new(Reason::MessageTooLarge)
-                .with("bytes", length)
-                .with("limit", self.lengths.limit);
+            let failure =
+                Failure::new(Reason::MessageTooLarge).with("bytes", length).with("limit", self.lengths.limit);
             return Poll::Ready(Some(Err(status::to_status(&failure, self.language))));
         }
         polled

@@ -41,7 +41,10 @@ pub(crate) trait Next:
 }
 
 impl<S> Next for S where
-    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static> + Clone + Send + 'static
+    S: Service<Request, Response = Response, Error = Infallible, Future: Send + 'static>
+        + Clone
+        + Send
+        + 'static
 {
 }
 

@@ -70,22 +70,20 @@ impl Service {
 
     /// Adds a gRPC service, as the generated `…Server` types are.
     #[must_use]
+    #[expect(clippy::should_implement_trait, reason = "nobody takes a service for a number")]
     pub fn add<S>(mut self, service: S) -> Self
     where
-        S: TowerService<http::Request<Body>, Error = Infallible> + NamedService + Clone + Send + Sync + 'static,
+        S: TowerService<http::Request<Body>, Error = Infallible>
+            + NamedService
+            + Clone
+            + Send
+            + Sync
+            + 'static,
         S::Response: axum::response::IntoResponse,
         S::Future: Send + 'static,
     {
         self.served.push(S::NAME.to_owned());
         self.routes = self.routes.add_service(service);
-        self
-    }
-
-    /// Adds a router that serves these gRPC services (full names): for a service that forwards what it does not know.
-    #[must_use]
-    pub fn merge(mut self, router: axum::Router, served: impl IntoIterator<Item = String>) -> Self {
-        self.served.extend(served);
-        self.routes = Routes::from(self.routes.into_axum_router().merge(router));
         self
     }
 
@@ -164,10 +162,8 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     let reflection = reflection(&service)?;
     let routes = service.routes.clone().add_service(health).add_service(reflection);
-    let switch = Switch {
-        rpc: dress(service.name, routes, &shell, draining.clone()),
-        web: service.web.clone(),
-    };
+    let switch =
+        Switch { rpc: dress(service.name, routes, &shell, draining.clone()), web: service.web.clone() };
     let interval = Duration::from_millis(shell.shutdown.ready_interval_milliseconds);
     let watching = tokio::spawn(health::watch(
         service.readiness.clone(),
@@ -202,7 +198,12 @@ pub async fn serve(
 const CUT: Duration = Duration::from_secs(1);
 
 /// The steps of stopping; returns when everything that still runs was cut off.
-async fn stop(shell: &Shell, shutdown: &CancellationToken, draining: &CancellationToken, cut: &CancellationToken) {
+async fn stop(
+    shell: &Shell,
+    shutdown: &CancellationToken,
+    draining: &CancellationToken,
+    cut: &CancellationToken,
+) {
     shutdown.cancelled().await;
     sleep(Duration::from_millis(shell.shutdown.announce_milliseconds)).await;
     draining.cancel();
@@ -258,7 +259,8 @@ impl TowerService<http::Request<Body>> for Switch {
     }
 
     fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let grpc = request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(GRPC));
+        let grpc =
+            request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(GRPC));
         match &mut self.web {
             Some(web) if !grpc => {
                 let answer = web.call(request);

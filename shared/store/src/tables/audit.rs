@@ -71,7 +71,9 @@ impl Db {
         }
         let conditions = if conditions.is_empty() { "1 = 1".to_owned() } else { conditions.join(" AND ") };
         let limit = number(Value::Integer(i64::from(query.limit)));
-        let sql = format!("SELECT {COLUMNS} FROM audit WHERE {conditions} ORDER BY xid DESC, ordinal DESC LIMIT ${limit}");
+        let sql = format!(
+            "SELECT {COLUMNS} FROM audit WHERE {conditions} ORDER BY xid DESC, ordinal DESC LIMIT ${limit}"
+        );
         Ok(self.all(&sql, &args).await?.into_iter().map(entry).collect())
     }
 }

@@ -71,7 +71,10 @@ const COLUMNS: &str = "id, table_id, digest, subject, mode, form_date, area, val
                        unchanged, changed, rejected, committed_through_row, started_at, updated_at";
 
 static ERROR_COLUMNS: LazyLock<Arc<[String]>> = LazyLock::new(|| {
-    "job,row,ordinal,column_title,field,reason,arguments,cell,expires_at".split(',').map(str::to_owned).collect()
+    "job,row,ordinal,column_title,field,reason,arguments,cell,expires_at"
+        .split(',')
+        .map(str::to_owned)
+        .collect()
 });
 
 impl ImportJob {
@@ -193,7 +196,12 @@ impl Db {
         let sql = "SELECT \"row\", ordinal, column_title, field, reason, arguments, cell, expires_at FROM import_error \
                    WHERE job = $1 AND (\"row\", ordinal) > ($2, $3) ORDER BY \"row\", ordinal LIMIT $4";
         let (row, ordinal) = after.unwrap_or((i64::MIN, 0));
-        let args = [Value::from(job), Value::Integer(row), Value::Integer(ordinal), Value::Integer(i64::from(limit))];
+        let args = [
+            Value::from(job),
+            Value::Integer(row),
+            Value::Integer(ordinal),
+            Value::Integer(i64::from(limit)),
+        ];
         Ok(self.all(sql, &args).await?.into_iter().map(error).collect())
     }
 }

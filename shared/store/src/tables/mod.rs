@@ -182,7 +182,8 @@ impl Db {
 
     /// The identities among these `(collection, kind, value)` that are known, in no order.
     pub async fn identities(&self, keys: &[(&str, &str, &str)]) -> Result<Vec<Identity>, StoreError> {
-        let keys: Vec<[&str; 3]> = keys.iter().map(|(collection, kind, value)| [*collection, *kind, *value]).collect();
+        let keys: Vec<[&str; 3]> =
+            keys.iter().map(|(collection, kind, value)| [*collection, *kind, *value]).collect();
         let list = "t.collection, t.key_kind, t.key_value, t.id, t.area";
         let columns = ["collection", "key_kind", "key_value"];
         let rows = self.select_tuples(list, "identity", columns, &keys, "").await?;
@@ -198,7 +199,8 @@ impl Db {
 
     /// Versions of these guard subjects, in their order; 0 where a subject has none yet.
     pub async fn guards(&self, subjects: &[String]) -> Result<Vec<i64>, StoreError> {
-        let rows = self.select_in("SELECT subject, version FROM guard WHERE", "subject", subjects, "").await?;
+        let rows =
+            self.select_in("SELECT subject, version FROM guard WHERE", "subject", subjects, "").await?;
         let versions: std::collections::HashMap<&str, i64> =
             rows.iter().map(|row| (row.text(0), row.integer(1))).collect();
         Ok(subjects.iter().map(|subject| versions.get(subject.as_str()).copied().unwrap_or(0)).collect())
@@ -208,7 +210,8 @@ impl Db {
     pub async fn feed_cursor(&self, follower: &str) -> Result<Option<FeedPosition>, StoreError> {
         let sql = "SELECT xid, ordinal FROM feed_cursor WHERE follower = $1";
         let rows = self.all(sql, &[Value::from(follower)]).await?;
-        let position = |row: &crate::Row| FeedPosition { transaction: row.integer(0), ordinal: row.integer(1) };
+        let position =
+            |row: &crate::Row| FeedPosition { transaction: row.integer(0), ordinal: row.integer(1) };
         Ok(rows.first().map(position))
     }
 }
@@ -221,7 +224,11 @@ impl Step {
             sql: "INSERT INTO feed_cursor (follower, xid, ordinal) VALUES ($1, $2, $3) \
                   ON CONFLICT (follower) DO UPDATE SET xid = excluded.xid, ordinal = excluded.ordinal"
                 .to_owned(),
-            args: vec![Value::from(follower), Value::Integer(position.transaction), Value::Integer(position.ordinal)],
+            args: vec![
+                Value::from(follower),
+                Value::Integer(position.transaction),
+                Value::Integer(position.ordinal),
+            ],
             expect: Some(1),
         }
     }

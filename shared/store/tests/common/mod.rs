@@ -1,7 +1,8 @@
-//! Databases for tests: SQLite always, PostgreSQL where `XIUHUA_TEST_POSTGRES_URL` names one.
+//! Databases for tests: SQLite always, PostgreSQL where `XIUHUA_TEST_POSTGRES_URL` names one. The manners for a pooler
+//! are tested with the same server, or through the PgBouncer in transaction mode that `XIUHUA_TEST_POOLER_URL` names.
 
-// Each test program uses its own part of this module.
-#![allow(dead_code, clippy::unwrap_used, unreachable_pub)]
+#![allow(dead_code, unreachable_pub, reason = "each test program uses its own part of this module")]
+#![allow(clippy::unwrap_used, reason = "a test ends by its panic")]
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -72,8 +73,8 @@ impl At {
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-pub fn postgres_url() -> Option<String> {
-    std::env::var("XIUHUA_TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty())
+fn url(variable: &str) -> Option<String> {
+    std::env::var(variable).ok().filter(|url| !url.is_empty())
 }
 
 fn sqlite_place() -> At {
@@ -90,9 +91,9 @@ fn postgres_place(url: String, transaction_pooler: bool) -> At {
 /// Empty databases: SQLite, PostgreSQL, and PostgreSQL as if behind a pooler.
 pub fn places() -> Vec<At> {
     let mut places = vec![sqlite_place()];
-    if let Some(url) = postgres_url() {
-        places.push(postgres_place(url.clone(), false));
-        places.push(postgres_place(url, true));
+    if let Some(direct) = url("XIUHUA_TEST_POSTGRES_URL") {
+        places.push(postgres_place(direct.clone(), false));
+        places.push(postgres_place(url("XIUHUA_TEST_POOLER_URL").unwrap_or(direct), true));
     }
     places
 }

@@ -1,0 +1,6 @@
+//! The gateway as a process of its own; configured by `XIUHUA_…` and a file.
+
+#[tokio::main]
+async fn main() -> std::process::ExitCode {
+    gateway::start::main().await
+}

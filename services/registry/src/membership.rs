@@ -1,0 +1,63 @@
+//! Who belongs to which household, from when to when.
+
+use kernel::failure::{Reason, Violations};
+use record::codec::FOREVER;
+use record::rules::{Context, Rules};
+use record::state::{Known, Reads, last_of};
+
+use crate::contract::{Households, Memberships, Persons, membership};
+
+pub(crate) mod indicators;
+
+impl Rules for Memberships {
+    /// A membership happens where its household is.
+    fn complete(
+        record: &mut Self::Record,
+        _old: Option<&Self::Record>,
+        _context: &Context<'_>,
+        reads: &Reads<'_>,
+        _violations: &mut Violations,
+    ) -> Known<()> {
+        if record.meta.as_ref().is_none_or(|meta| meta.area.is_empty())
+            && let Some(household) = reads.record::<Households>(&record.household)?
+            && let Some(meta) = last_of::<Households>(&household).and_then(|known| known.meta.as_ref())
+        {
+            record.meta.get_or_insert_default().area = meta.area.clone();
+        }
+        Ok(())
+    }
+
+    /// Invariant 1: a person has at most one active membership in the prefecture.
+    fn check(
+        record: &Self::Record,
+        old: Option<&Self::Record>,
+        _context: &Context<'_>,
+        reads: &Reads<'_>,
+        violations: &mut Violations,
+    ) -> Known<()> {
+        if old.is_none() {
+            if reads.record::<Households>(&record.household)?.is_none() {
+                violations.push("household", Reason::ReferenceNotFound).add("collection", "households");
+            }
+            if reads.record::<Persons>(&record.person)?.is_none() {
+                violations.push("person", Reason::ReferenceNotFound).add("collection", "persons");
+                return Ok(());
+            }
+        }
+        let meta = record.meta.clone().unwrap_or_default();
+        let ends = if meta.valid_to.is_empty() { FOREVER } else { &meta.valid_to };
+        for other in reads.linked::<Memberships>(membership::PERSON, &record.person)? {
+            if record.name == format!("memberships/{}", other.id) {
+                continue;
+            }
+            let overlaps = other
+                .periods
+                .iter()
+                .any(|period| period.valid_from.as_str() < ends && meta.valid_from < period.valid_to);
+            if overlaps {
+                violations.push("person", Reason::MembershipOverlaps);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,475 @@
+//! What the command line understands.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use kernel::language::Language;
+
+const AFTER: &str = "\
+Examples:
+  xiuhua demo                                          the whole suite with a made-up prefecture, until Ctrl-C
+  xiuhua serve --data-dir /var/lib/xiuhua              all services in one process, embedded store
+  xiuhua token issue --keys-dir keys --role data_steward --area 222400 --subject li.ming
+  xiuhua import registry.households 户信息.csv --form-date 2015-12-31 --area 222405 --validate-only
+  xiuhua report --area 222400 --period 2017 --as-of 2017-09-30 --format md
+
+Exit codes:
+  0  done
+  1  refused by a service, rows were rejected, or figures do not agree
+  2  wrong usage: the command line, a file or the configuration
+  3  something needed cannot be reached or does not work
+
+Environment:
+  XIUHUA_ADDRESS, XIUHUA_TOKEN, XIUHUA_TOKEN_FILE, XIUHUA_LANG   as --address, --token, --token-file, --lang
+  XIUHUA_CONFIG                                                  as --config of serve and check
+  XIUHUA_…                                                       any key of the configuration: XIUHUA_DATABASE__URL";
+
+/// Variables of the environment that belong to the command line and are no keys of a configuration.
+pub const OWN_VARIABLES: [&str; 5] =
+    ["XIUHUA_ADDRESS", "XIUHUA_TOKEN", "XIUHUA_TOKEN_FILE", "XIUHUA_LANG", "XIUHUA_CONFIG"];
+
+/// The suite for targeted poverty alleviation: services, demonstration, files, reports.
+#[derive(Debug, Parser)]
+#[command(name = "xiuhua", version, after_help = AFTER, max_term_width = 110)]
+pub struct Arguments {
+    /// Language of messages and reports: zh, ko or en
+    #[arg(long, global = true, env = "XIUHUA_LANG", default_value = "zh", value_parser = language)]
+    pub lang: Language,
+    /// Print results and errors only, no progress
+    #[arg(long, short, global = true)]
+    pub quiet: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+fn language(text: &str) -> Result<Language, String> {
+    Language::parse(text).ok_or_else(|| "zh, ko or en".to_owned())
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Start everything with the demonstration prefecture and print its report
+    Demo(Demo),
+    /// Run all services, or one of them
+    Serve(Serve),
+    /// Import a csv file into a table
+    Import(Import),
+    /// Export a table as csv
+    Export(Export),
+    /// Print a report
+    Report(Report),
+    /// List the records behind a figure
+    Evidence(Evidence),
+    /// Freeze what is known, for published figures
+    #[command(subcommand)]
+    Snapshot(Snapshot),
+    /// Issue tokens
+    #[command(subcommand)]
+    Token(Token),
+    /// Make keys
+    #[command(subcommand)]
+    Keys(Keys),
+    /// Prepare a database
+    #[command(subcommand)]
+    Database(Database),
+    /// Check the configuration and all connections; tells all problems at once
+    Check(Configured),
+}
+
+/// Where records are kept.
+#[derive(Debug, Clone, Args)]
+pub struct Place {
+    /// Folder of the embedded store
+    #[arg(long, value_name = "DIR", conflicts_with = "database_url")]
+    pub data_dir: Option<PathBuf>,
+    /// PostgreSQL database; one schema for each service
+    #[arg(long, value_name = "URL")]
+    pub database_url: Option<String>,
+}
+
+/// Which gateway is asked, and as whom.
+#[derive(Debug, Clone, Args)]
+pub struct Client {
+    /// Address of the gateway
+    #[arg(long, value_name = "URL", env = "XIUHUA_ADDRESS", default_value = "http://127.0.0.1:7400")]
+    pub address: String,
+    /// Token of the caller
+    #[arg(long, env = "XIUHUA_TOKEN", hide_env_values = true)]
+    pub token: Option<String>,
+    /// File that holds the token
+    #[arg(long, value_name = "FILE", env = "XIUHUA_TOKEN_FILE", conflicts_with = "token")]
+    pub token_file: Option<PathBuf>,
+}
+
+/// Arguments of `demo`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  xiuhua demo                                     a temporary store, served until Ctrl-C
+  xiuhua demo --exit --json report.json           load, print and write the report, end
+  xiuhua demo --data-dir demo --listen 127.0.0.1:7400
+  xiuhua demo --database-url postgres://localhost/demo
+
+The store must be empty. All data is made up from --seed and marked as such.")]
+pub struct Demo {
+    /// Where records are kept; a temporary folder if neither is given.
+    #[command(flatten)]
+    pub place: Place,
+    /// Folder of the keys; made if there is none. With a database and without this, keys are thrown away
+    #[arg(long, value_name = "DIR")]
+    pub keys_dir: Option<PathBuf>,
+    /// Address and port of the gateway
+    #[arg(long, value_name = "ADDRESS:PORT", default_value = "127.0.0.1:0")]
+    pub listen: String,
+    /// Write the report as canonical proto3 JSON
+    #[arg(long, value_name = "FILE")]
+    pub json: Option<PathBuf>,
+    /// End once the report is printed
+    #[arg(long)]
+    pub exit: bool,
+    /// Number from which the prefecture is made
+    #[arg(long, default_value_t = 20_171_001)]
+    pub seed: u64,
+}
+
+/// Which services run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Which {
+    /// All of them in this process; the gateway's address is the configured one
+    All,
+    /// Divisions, households, persons, their standing
+    Registry,
+    /// The programmes of assistance
+    Assistance,
+    /// The paired collaboration with the partner city
+    PartnerAid,
+    /// Reports, routing and the JSON face
+    Gateway,
+}
+
+/// A configuration: command line over environment over file over defaults.
+#[derive(Debug, Clone, Args)]
+pub struct Configured {
+    /// Which services
+    #[arg(value_enum, default_value = "all")]
+    pub which: Which,
+    /// Configuration file (TOML)
+    #[arg(long, value_name = "FILE", env = "XIUHUA_CONFIG")]
+    pub config: Option<PathBuf>,
+    /// Where records are kept.
+    #[command(flatten)]
+    pub place: Place,
+    /// Folder with the keys; DIR/keys if absent
+    #[arg(long, value_name = "DIR")]
+    pub keys_dir: Option<PathBuf>,
+    /// Address and port to serve on
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub listen: Option<String>,
+    /// Plaintext address and port of probes and metrics
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub probe_listen: Option<String>,
+    /// Any key of the configuration
+    #[arg(long = "set", value_name = "KEY=VALUE", value_parser = key_and_value)]
+    pub set: Vec<(String, String)>,
+}
+
+fn key_and_value(text: &str) -> Result<(String, String), String> {
+    let (key, value) = text.split_once('=').ok_or("KEY=VALUE, such as log.filter=debug")?;
+    Ok((key.trim().to_owned(), value.to_owned()))
+}
+
+/// Arguments of `serve`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  xiuhua serve --data-dir /var/lib/xiuhua
+  xiuhua serve registry --config registry.toml
+  xiuhua serve gateway --keys-dir keys --listen 0.0.0.0:7400 \\
+      --set services.registry=http://registry:7401 --set services.assistance=http://assistance:7402 \\
+      --set services.partner_aid=http://partner-aid:7403
+
+SIGTERM and Ctrl-C stop in order: not serving, no new connections, calls finish.")]
+pub struct Serve {
+    /// The configuration.
+    #[command(flatten)]
+    pub configured: Configured,
+}
+
+/// Arguments of `import`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+The file is csv in UTF-8. Titles and notes may stand above the header, which is looked for in rows 1 to 5.
+A row is imported whole or not at all; a rejected row does not keep the others out.
+
+Examples:
+  xiuhua import registry.households 户信息.csv --form-date 2015-12-31 --area 222405 --validate-only
+  xiuhua import 户信息 户信息.csv --form-date 2015-12-31 --errors rejected.csv
+  xiuhua import 户信息 rejected.csv --form-date 2015-12-31 --correct")]
+pub struct Import {
+    /// Table: its id, the title of its sheet or of its workbook
+    pub name: String,
+    /// csv file
+    pub file: PathBuf,
+    /// Day for which the form speaks, YYYY-MM-DD
+    #[arg(long, value_name = "DAY")]
+    pub form_date: Option<String>,
+    /// Division within which place names are looked up; the caller's only area if absent
+    #[arg(long, value_name = "CODE")]
+    pub area: Option<String>,
+    /// Run all rules and store nothing
+    #[arg(long)]
+    pub validate_only: bool,
+    /// What differs is a correction of the same period, not a change of the world
+    #[arg(long)]
+    pub correct: bool,
+    /// Why it is corrected
+    #[arg(long, value_name = "TEXT", requires = "correct")]
+    pub reason: Option<String>,
+    /// Number of the document that came with the file
+    #[arg(long, value_name = "TEXT")]
+    pub document: Option<String>,
+    /// Write the rejected rows here, with 行号 and 错误原因; the file can be imported again once it is corrected
+    #[arg(long, value_name = "OUT")]
+    pub errors: Option<PathBuf>,
+    /// Take up a job that broke off
+    #[arg(long, value_name = "UUID")]
+    pub job: Option<String>,
+    /// Which gateway.
+    #[command(flatten)]
+    pub client: Client,
+}
+
+/// Arguments of `export`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  xiuhua export registry.households --area 222405 --out 户信息.csv
+  xiuhua export 成员信息 --as-of 2015-12-31 > 成员信息.csv")]
+pub struct Export {
+    /// Table: its id, the title of its sheet or of its workbook
+    pub name: String,
+    /// Division to which it is narrowed; the caller's whole area if absent
+    #[arg(long, value_name = "CODE")]
+    pub area: Option<String>,
+    /// Day on which records are read, YYYY-MM-DD; today if absent
+    #[arg(long, value_name = "DAY")]
+    pub as_of: Option<String>,
+    /// File to write; standard output if absent
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Which gateway.
+    #[command(flatten)]
+    pub client: Client,
+}
+
+/// How a report is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// Columns that line up
+    Table,
+    /// Canonical proto3 JSON
+    Json,
+    /// csv
+    Csv,
+    /// Markdown
+    Md,
+}
+
+/// Levels by which a report is divided.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GroupBy {
+    /// Prefectures
+    Prefecture,
+    /// Counties
+    County,
+    /// Townships
+    Township,
+    /// Villages
+    Village,
+}
+
+/// What is read of a report.
+#[derive(Debug, Clone, Args)]
+pub struct Reading {
+    /// Template
+    #[arg(long, default_value = "prefecture-2017")]
+    pub template: String,
+    /// Division; the caller's only one if absent
+    #[arg(long, value_name = "CODE")]
+    pub area: Option<String>,
+    /// Year of the report; the template's own if absent
+    #[arg(long, value_name = "YEAR")]
+    pub period: Option<i32>,
+    /// Day on which states are read, YYYY-MM-DD; the template's own if absent
+    #[arg(long, value_name = "DAY")]
+    pub as_of: Option<String>,
+    /// As known at this snapshot
+    #[arg(long, value_name = "CODE")]
+    pub snapshot: Option<String>,
+}
+
+/// Arguments of `report`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  xiuhua report --area 222400 --period 2017 --as-of 2017-09-30
+  xiuhua report --area 222400 --group-by county --format csv > report.csv
+  xiuhua report --area 222405 --format json --lang ko")]
+pub struct Report {
+    /// What is read.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: Format,
+    /// Values of the divisions of this level besides
+    #[arg(long, value_enum)]
+    pub group_by: Option<GroupBy>,
+    /// Only these figures
+    #[arg(long = "figure", value_name = "ID")]
+    pub figures: Vec<String>,
+    /// Which gateway.
+    #[command(flatten)]
+    pub client: Client,
+}
+
+/// How evidence is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum EvidenceFormat {
+    /// Columns that line up; the first rows only
+    Table,
+    /// csv, all rows
+    Csv,
+}
+
+/// Arguments of `evidence`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "Examples:
+  xiuhua evidence registry.poor_villages --area 222405
+  xiuhua evidence housing.renovated_2016 --format csv > houses.csv")]
+pub struct Evidence {
+    /// Identifier of the figure
+    pub figure: String,
+    /// What is read.
+    #[command(flatten)]
+    pub reading: Reading,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: EvidenceFormat,
+    /// Most rows of a table
+    #[arg(long, default_value_t = 50)]
+    pub limit: usize,
+    /// Which gateway.
+    #[command(flatten)]
+    pub client: Client,
+}
+
+/// Commands about snapshots.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Snapshot {
+    /// Freeze a day and what is known of it now
+    #[command(after_help = "Example:\n  xiuhua snapshot create registered-2016 --as-of 2016-12-31")]
+    Create {
+        /// Code by which templates name it
+        code: String,
+        /// Day that is read, YYYY-MM-DD
+        #[arg(long, value_name = "DAY")]
+        as_of: String,
+        /// Title for people
+        #[arg(long, default_value = "")]
+        title: String,
+        /// What it is for
+        #[arg(long, default_value = "")]
+        purpose: String,
+        /// Which gateway.
+        #[command(flatten)]
+        client: Client,
+    },
+}
+
+/// Commands about tokens.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Token {
+    /// Sign a token with the issuer's key and print it
+    #[command(after_help = "Examples:
+  xiuhua token issue --data-dir /var/lib/xiuhua --role county_office --area 222405 --subject li.ming
+  xiuhua token issue --keys-dir keys --role bureau --programme housing --area 222400 --subject zhujianju --ttl 8h")]
+    Issue {
+        /// Role
+        #[arg(long)]
+        role: String,
+        /// Code of a division that bounds it; `*` is everywhere; may be repeated
+        #[arg(long = "area", value_name = "CODE", required = true)]
+        areas: Vec<String>,
+        /// Who
+        #[arg(long)]
+        subject: String,
+        /// Programme that bounds it; may be repeated
+        #[arg(long = "programme", value_name = "NAME")]
+        programmes: Vec<String>,
+        /// How long it lives: 30m, 8h, 7d
+        #[arg(long, value_name = "TIME", default_value = "12h")]
+        ttl: String,
+        /// Folder with the keys
+        #[arg(long, value_name = "DIR", env = "XIUHUA_KEYS_DIR", required_unless_present = "data_dir")]
+        keys_dir: Option<PathBuf>,
+        /// Data folder whose keys are used
+        #[arg(long, value_name = "DIR", conflicts_with = "keys_dir")]
+        data_dir: Option<PathBuf>,
+    },
+}
+
+/// Commands about keys.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Keys {
+    /// Make a folder with fresh keys; never overwrites
+    Init {
+        /// Folder
+        dir: PathBuf,
+    },
+}
+
+/// Commands about databases.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Database {
+    /// Make a schema and a role for each service, as far as this role may
+    #[command(after_help = "\
+Prints the URL of each service's new role once, with its password. Where roles cannot be made, the schemas are made
+and all services use the given role.
+
+Example:
+  xiuhua database init postgres://postgres@localhost/xiuhua")]
+    Init {
+        /// PostgreSQL database, as a role that may create schemas and roles
+        url: String,
+    },
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Arguments::command().debug_assert();
+    }
+
+    #[test]
+    fn every_command_has_help_with_its_exit_codes_told_at_the_top() {
+        let mut command = Arguments::command();
+        let help = command.render_long_help().to_string();
+        assert!(help.contains("Exit codes:") && help.contains("Examples:"), "{help}");
+        for subcommand in command.get_subcommands() {
+            assert!(subcommand.get_about().is_some(), "{} says nothing", subcommand.get_name());
+        }
+    }
+
+    #[test]
+    fn wrong_usage_is_told_apart_from_help() {
+        let wrong = ["xiuhua", "report", "--lang", "fr"];
+        assert!(Arguments::try_parse_from(wrong).unwrap_err().use_stderr());
+        let both = ["xiuhua", "demo", "--data-dir", "d", "--database-url", "postgres://h/d"];
+        assert!(Arguments::try_parse_from(both).is_err());
+        assert!(!Arguments::try_parse_from(["xiuhua", "--help"]).unwrap_err().use_stderr());
+    }
+}

@@ -1,0 +1,116 @@
+//! ChangeFeedService: events in order, from a position on, within the caller's area.
+
+use std::pin::Pin;
+use std::str::FromStr;
+use std::time::Duration;
+
+use futures::Stream;
+use kernel::failure::{Failure, Reason};
+use proto::common::{
+    FeedEvent, FeedLink, GetHeadRequest, GetHeadResponse, Position, VersionAction, WatchRequest, WatchResponse,
+};
+use store::{Event, FeedPosition};
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Request, Response, Status};
+
+use crate::call::{Call, open, reply};
+use crate::engine::Engine;
+use crate::stage::EventDetail;
+
+/// Most events in one message.
+const PAGE: u32 = 500;
+/// How long the feed waits for news before it looks whether the caller is still there.
+const WAIT: Duration = Duration::from_secs(5);
+
+/// The service.
+pub struct ChangeFeedApi(pub Engine);
+
+#[tonic::async_trait]
+impl proto::common::change_feed_service_server::ChangeFeedService for ChangeFeedApi {
+    type WatchStream = Pin<Box<dyn Stream<Item = Result<WatchResponse, Status>> + Send>>;
+
+    async fn watch(&self, request: Request<WatchRequest>) -> Result<Response<Self::WatchStream>, Status> {
+        let (call, message) = open(request, "/xiuhua.common.v1.ChangeFeedService/Watch")?;
+        let from = position(&message.position).map_err(|failure| call.refuse(&failure))?;
+        let (sender, receiver) = mpsc::channel(4);
+        let engine = self.0.clone();
+        tokio::spawn(async move {
+            if let Err(failure) = watch(&engine, &call, from, &message, &sender).await {
+                // A caller that is gone needs no answer.
+                let _ = sender.send(Err(call.refuse(&failure))).await;
+            }
+        });
+        Ok(Response::new(Box::pin(ReceiverStream::new(receiver))))
+    }
+
+    async fn get_head(&self, request: Request<GetHeadRequest>) -> Result<Response<GetHeadResponse>, Status> {
+        let (call, _) = open(request, "/xiuhua.common.v1.ChangeFeedService/GetHead")?;
+        let head = self.0.db().feed_head().await.map_err(Failure::from);
+        let at = crate::value::timestamp(self.0.inner().clock.now().micros());
+        reply(&call, head, |head| GetHeadResponse {
+            head: Some(Position { token: head.to_string(), at: Some(at) }),
+        })
+    }
+}
+
+async fn watch(
+    engine: &Engine,
+    call: &Call,
+    mut at: FeedPosition,
+    message: &WatchRequest,
+    sender: &mpsc::Sender<Result<WatchResponse, Status>>,
+) -> Result<(), Failure> {
+    let scope = &call.caller().scope;
+    let ranges = (!scope.is_everything()).then_some(scope.ranges.as_slice());
+    let draining = &call.context.draining;
+    loop {
+        let page = engine.db().feed(Some(at), PAGE, &message.collections, ranges).await?;
+        let moved = page.next != at;
+        at = page.next;
+        if !page.events.is_empty() {
+            let known = page.events.last().map(|event| crate::value::timestamp(event.recorded_at));
+            let answer = WatchResponse {
+                events: page.events.into_iter().map(told).collect(),
+                position: Some(Position { token: at.to_string(), at: known }),
+            };
+            if sender.send(Ok(answer)).await.is_err() {
+                return Ok(());
+            }
+        }
+        if moved {
+            continue;
+        }
+        if message.until_head || draining.is_cancelled() || sender.is_closed() {
+            return Ok(());
+        }
+        tokio::select! {
+            () = engine.db().feed_changed(&at, WAIT) => {}
+            () = draining.cancelled() => return Ok(()),
+            () = sender.closed() => return Ok(()),
+        }
+    }
+}
+
+fn position(token: &str) -> Result<FeedPosition, Failure> {
+    if token.is_empty() {
+        return Ok(FeedPosition::START);
+    }
+    FeedPosition::from_str(token).map_err(|_| Failure::new(Reason::ResumeTokenInvalid))
+}
+
+fn told(event: Event) -> FeedEvent {
+    let detail: EventDetail =
+        event.detail.as_deref().and_then(|text| serde_json::from_str(text).ok()).unwrap_or_default();
+    let action = event.kind.parse::<i32>().ok().and_then(|number| VersionAction::try_from(number).ok());
+    FeedEvent {
+        name: format!("{}/{}", event.collection, event.id),
+        collection: event.collection,
+        version: event.version,
+        action: action.unwrap_or_default().into(),
+        recorded_at: Some(crate::value::timestamp(event.recorded_at)),
+        area: event.area,
+        links: detail.links.into_iter().map(|(field, value)| FeedLink { field, value }).collect(),
+        changed_fields: detail.fields,
+    }
+}

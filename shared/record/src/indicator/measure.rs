@@ -1,0 +1,318 @@
+//! `Measure`: many indicators in one consistent read, in as few statements as there are sources and times.
+
+use std::collections::BTreeSet;
+
+use kernel::area::{AreaCode, Level};
+use kernel::caller::Caller;
+use kernel::date::CivilDate;
+use kernel::failure::{Failure, Reason, Violations};
+use kernel::language::{Label, Language};
+use proto::common::{
+    Availability, Cell, MeasureItem, MeasureRequest, MeasureResponse, Measurement, Position, Ratio, Unit,
+    Value, value,
+};
+use store::Db;
+
+use super::compile::{Counted, Rule};
+use super::request::{Times, area_of, group_of, moment};
+use super::scan::{Answers, Place, Scans, Values};
+use super::{Formula, Indicator, wire_level};
+use crate::call::Call;
+use crate::engine::Engine;
+use crate::refusal::refusal;
+use crate::value::timestamp;
+
+/// Items of one Measure, at most.
+pub const ITEM_LIMIT: usize = 500;
+
+const NO_PLAN: Label = Label::new(
+    "该地区该年度没有计划数",
+    "이 지역의 해당 년도 계획수치가 없습니다",
+    "there is no target for the area and the year",
+);
+const NO_STATISTIC: Label = Label::new(
+    "该地区没有基础数据",
+    "이 지역의 기초수치가 없습니다",
+    "there is no outside count for the area",
+);
+const NO_DENOMINATOR: Label =
+    Label::new("分母缺失或为零", "분모가 없거나 0입니다", "the denominator is missing or zero");
+
+/// An answer and what it cost.
+#[derive(Debug)]
+pub struct Measured {
+    /// The answer.
+    pub response: MeasureResponse,
+    /// How many statements counted: one for each source, moment and, where rows have validity, day.
+    pub statements: usize,
+}
+
+impl Engine {
+    /// Measures indicators for an area; see [`Self::measured`].
+    pub async fn measure(&self, call: &Call, request: MeasureRequest) -> Result<MeasureResponse, Failure> {
+        Ok(self.measured(call, request).await?.response)
+    }
+
+    /// Measures indicators for an area, and says in how many statements.
+    ///
+    /// # Errors
+    /// `AREA_UNKNOWN`, `AREA_FORBIDDEN`, `AREA_LEVEL_WRONG` (of `group_by`), `INDICATOR_UNKNOWN`, `PERIOD_INVALID`,
+    /// `DATE_INVALID`, `KNOWN_AT_IN_FUTURE`, `BATCH_TOO_LARGE`, `BATCH_EMPTY`. What the caller may not see or what is
+    /// not known is no error: its cell says so.
+    pub async fn measured(&self, call: &Call, request: MeasureRequest) -> Result<Measured, Failure> {
+        let reporter = self.reporter(call);
+        let measured = reporter.measure(request).await?;
+        tracing::debug!(statements = measured.statements, "measured");
+        Ok(measured)
+    }
+
+    pub(super) fn reporter<'r>(&'r self, call: &'r Call) -> Reporter<'r> {
+        let inner = self.inner();
+        Reporter {
+            db: &inner.db,
+            indicators: &inner.indicators,
+            caller: call.caller(),
+            language: call.context.language,
+            today: inner.clock.today(),
+        }
+    }
+}
+
+/// What measuring needs: the rows, the declarations, who asks and when.
+pub(super) struct Reporter<'r> {
+    pub(super) db: &'r Db,
+    pub(super) indicators: &'r [&'static Indicator],
+    pub(super) caller: &'r Caller,
+    pub(super) language: Language,
+    pub(super) today: CivilDate,
+}
+
+/// What becomes of an item.
+enum Plan {
+    /// It is not measured: why, and in which words.
+    Refused(Availability, String),
+    /// These are counted: one, or the two of a ratio.
+    Counted(Vec<(Counted, Place)>),
+}
+
+impl Reporter<'_> {
+    pub(super) async fn measure(&self, request: MeasureRequest) -> Result<Measured, Failure> {
+        match request.items.len() {
+            0 => return Err(Failure::new(Reason::BatchEmpty)),
+            1..=ITEM_LIMIT => {}
+            _ => return Err(Failure::new(Reason::BatchTooLarge).with("limit", ITEM_LIMIT)),
+        }
+        let area = area_of(self.caller, &request.area)?;
+        let group = group_of(&area, request.group_by)?;
+        // Taken first, so that everything up to it is in what is read.
+        let head = self.db.feed_head().await?;
+        let now = self.db.closed_now().await?;
+        let known_at = moment(request.known_at.as_ref(), now, now)
+            .ok_or_else(|| Failure::new(Reason::KnownAtInFuture))?;
+        let items = self.items(&request.items, known_at, now)?;
+
+        let mut scans = Scans::new(self.caller, area, group);
+        let plans: Vec<Plan> =
+            items.iter().map(|(indicator, times)| self.plan(indicator, times, &area, group, &mut scans)).collect();
+        let statements = scans.len();
+        let answers = scans.run(self.db).await?;
+        let measurements = items
+            .iter()
+            .zip(&plans)
+            .map(|((indicator, times), plan)| self.measurement(indicator, times, plan, &answers, (&area, group)))
+            .collect();
+        let response = MeasureResponse {
+            measurements,
+            known_at: Some(timestamp(known_at)),
+            position: Some(Position { token: head.to_string(), at: Some(timestamp(now)) }),
+            rests_on: Vec::new(),
+        };
+        Ok(Measured { response, statements })
+    }
+
+    /// The indicator of this identifier.
+    pub(super) fn indicator(&self, id: &str) -> Option<&'static Indicator> {
+        self.indicators.iter().copied().find(|indicator| indicator.id == id)
+    }
+
+    fn items(
+        &self,
+        items: &[MeasureItem],
+        known_at: i64,
+        now: i64,
+    ) -> Result<Vec<(&'static Indicator, Times)>, Failure> {
+        let mut violations = Violations::default();
+        let mut found = Vec::with_capacity(items.len());
+        for (index, item) in items.iter().enumerate() {
+            let indicator = self.indicator(&item.indicator);
+            if indicator.is_none() {
+                violations
+                    .push(format!("items[{index}].indicator"), Reason::IndicatorUnknown)
+                    .add("indicator", &item.indicator);
+            }
+            match (indicator, Times::of(item, known_at, now, self.today)) {
+                (Some(indicator), Ok(times)) => found.push((indicator, times)),
+                (None, Ok(_)) => {}
+                (_, Err((field, reason))) => {
+                    violations.push(format!("items[{index}].{field}"), reason);
+                }
+            }
+        }
+        if violations.is_empty() { Ok(found) } else { Err(refusal(violations)) }
+    }
+
+    /// Whether the caller may see the indicator: its programme, and the read permission of every resource it counts.
+    pub(super) fn allowed(&self, indicator: &'static Indicator) -> Result<(), Failure> {
+        self.caller.require_programme(indicator.programme())?;
+        for spec in indicator.resources() {
+            self.caller.require(spec.read_permission)?;
+        }
+        Ok(())
+    }
+
+    fn plan(
+        &self,
+        indicator: &'static Indicator,
+        times: &Times,
+        area: &AreaCode,
+        group: Option<Level>,
+        scans: &mut Scans<'_>,
+    ) -> Plan {
+        if let Err(failure) = self.allowed(indicator) {
+            return Plan::Refused(Availability::Forbidden, failure.message(self.language));
+        }
+        let levels = indicator.levels;
+        if !levels.has(area.level()) && !group.is_some_and(|level| levels.has(level)) {
+            return Plan::Refused(Availability::NotAtLevel, self.not_at_level(indicator, area.level()));
+        }
+        let parts = indicator.parts().into_iter().map(Counted::of);
+        Plan::Counted(parts.map(|counted| (counted, scans.add(&counted, times))).collect())
+    }
+
+    pub(super) fn not_at_level(&self, indicator: &Indicator, level: Level) -> String {
+        level_failure(indicator, level).message(self.language)
+    }
+
+    fn measurement(
+        &self,
+        indicator: &'static Indicator,
+        times: &Times,
+        plan: &Plan,
+        answers: &Answers,
+        (area, group): (&AreaCode, Option<Level>),
+    ) -> Measurement {
+        let mut measurement = Measurement {
+            indicator: indicator.id.to_owned(),
+            total: None,
+            divisions: Vec::new(),
+            own: None,
+            known_at: Some(timestamp(times.known_at)),
+            as_of: times.day.to_string(),
+            note: String::new(),
+        };
+        let parts = match plan {
+            Plan::Refused(availability, note) => {
+                measurement.total = Some(empty(area, *availability));
+                measurement.note.clone_from(note);
+                return measurement;
+            }
+            Plan::Counted(parts) => parts,
+        };
+        let values: Vec<Values> =
+            parts.iter().map(|(counted, place)| answers.values(counted, *place)).collect();
+        measurement.total = Some(if indicator.levels.has(area.level()) {
+            cell(area, of_parts(indicator, &values, |values| values.whole))
+        } else {
+            empty(area, Availability::NotAtLevel)
+        });
+        if group.is_some_and(|level| indicator.levels.has(level)) {
+            measurement.divisions = divisions(indicator, &values);
+            if indicator.additivity() != proto::common::Additivity::Ratio
+                && parts.iter().all(|(counted, _)| counted.empty_is_zero())
+            {
+                measurement.own = Some(cell(area, of_parts(indicator, &values, |values| values.own)));
+            }
+        }
+        measurement.note = match measurement.total.as_ref().map(Cell::availability) {
+            Some(Availability::NotAtLevel) => self.not_at_level(indicator, area.level()),
+            Some(Availability::Unavailable) => why(indicator, &values).in_language(self.language).to_owned(),
+            _ => String::new(),
+        };
+        measurement
+    }
+}
+
+/// An indicator that is asked for where it does not exist.
+pub(super) fn level_failure(indicator: &Indicator, level: Level) -> Failure {
+    Failure::new(Reason::LevelNotDeclared)
+        .with("indicator", indicator.id)
+        .with("level", wire_level(level).as_str_name())
+}
+
+/// The cells of the divisions, in the order of their codes. A division where nothing is known is not among them.
+fn divisions(indicator: &Indicator, values: &[Values]) -> Vec<Cell> {
+    let prefixes: BTreeSet<&String> = values.iter().flat_map(|values| values.divisions.keys()).collect();
+    prefixes
+        .into_iter()
+        .filter_map(|prefix| {
+            let area = AreaCode::from_prefix(prefix)?;
+            Some(cell(&area, of_parts(indicator, values, |values| values.at(prefix))))
+        })
+        .collect()
+}
+
+impl Values {
+    /// The value of a division; where the source has rows at all but none there, it is zero.
+    fn at(&self, prefix: &str) -> Option<i64> {
+        match self.divisions.get(prefix) {
+            Some(value) => *value,
+            None => self.own.map(|_| 0),
+        }
+    }
+}
+
+fn of_parts(indicator: &Indicator, values: &[Values], take: impl Fn(&Values) -> Option<i64>) -> Option<Value> {
+    let value = match values {
+        [one] => of_unit(indicator.unit, take(one)?),
+        [numerator, denominator] => {
+            let (numerator, denominator) = (take(numerator)?, take(denominator)?);
+            (denominator != 0).then_some(value::Value::Ratio(Ratio { numerator, denominator }))?
+        }
+        _ => return None,
+    };
+    Some(Value { value: Some(value) })
+}
+
+fn of_unit(unit: Unit, number: i64) -> value::Value {
+    match unit {
+        Unit::Yuan => value::Value::Fen(number),
+        Unit::Flag => value::Value::Flag(number != 0),
+        _ => value::Value::Count(number),
+    }
+}
+
+/// What is missing where a value is not available.
+fn why(indicator: &'static Indicator, values: &[Values]) -> Label {
+    if let (Formula::Ratio { .. }, Some(0)) = (&indicator.formula, values.last().and_then(|values| values.whole)) {
+        return NO_DENOMINATOR;
+    }
+    let missing = indicator.parts().into_iter().zip(values).find(|(_, values)| values.whole.is_none());
+    match missing.map(|(part, _)| Counted::of(part).rule) {
+        Some(Rule::Plan { .. }) => NO_PLAN,
+        Some(Rule::Statistic { .. }) => NO_STATISTIC,
+        Some(Rule::Plain) | None => NO_DENOMINATOR,
+    }
+}
+
+fn cell(area: &AreaCode, value: Option<Value>) -> Cell {
+    match value {
+        None => empty(area, Availability::Unavailable),
+        Some(value) => {
+            Cell { area: area.to_string(), availability: Availability::Available.into(), value: Some(value) }
+        }
+    }
+}
+
+fn empty(area: &AreaCode, availability: Availability) -> Cell {
+    Cell { area: area.to_string(), availability: availability.into(), value: None }
+}

@@ -1,0 +1,133 @@
+//! A fact-owning service out of its list: resources, sheets, indicators, codes, migrations.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use kernel::clock::Clock;
+use kernel::codes::CodeTables;
+use kernel::failure::Failure;
+use kernel::randomness::SystemRandomness;
+use proto::common as p;
+use runtime::client::Channels;
+use runtime::error::StartError;
+use runtime::keys::Keys;
+use runtime::policy::Policies;
+use runtime::roles::Roles;
+use runtime::server::Service;
+use store::{Db, Migration};
+
+use crate::codec::Secrets;
+use crate::common::{AccessApi, AuditApi, ChangeFeedApi, HistoryApi};
+use crate::engine::{Engine, Inner};
+use crate::indicator::{Indicator, ReportingApi};
+use crate::read::Decorator;
+use crate::rules::Registered;
+use crate::surroundings::Surroundings;
+use crate::table::{Sheet, TableApi};
+
+/// What a process gives each service that runs in it.
+#[derive(Clone)]
+pub struct Host {
+    /// The service's own database.
+    pub db: Db,
+    /// The clock.
+    pub clock: Arc<dyn Clock>,
+    /// The keys.
+    pub keys: Keys,
+    /// Channels to the other services.
+    pub channels: Channels,
+    /// Permissions of the contract.
+    pub policies: Arc<Policies>,
+    /// Roles.
+    pub roles: Arc<Roles>,
+}
+
+/// What a service lists.
+pub struct Parts {
+    /// Name as in `kernel::names`: `partner-aid`.
+    pub service: &'static str,
+    /// Prefix of its common tables: `partner_aid`.
+    pub prefix: &'static str,
+    /// Packages it serves, for the list of policies.
+    pub packages: &'static [&'static str],
+    /// Its resources.
+    pub resources: Vec<Registered>,
+    /// Its form sheets.
+    pub sheets: Vec<Sheet>,
+    /// Its indicators.
+    pub indicators: Vec<&'static Indicator>,
+    /// Its code tables, as TOML.
+    pub codes: &'static [&'static str],
+    /// Its migrations, after the store's and the common ones.
+    pub migrations: &'static [Migration],
+    /// What fills records with what they show of others.
+    pub decorators: HashMap<&'static str, Arc<dyn Decorator>>,
+    /// How it asks the world outside.
+    pub surroundings: Arc<dyn Surroundings>,
+}
+
+/// Migrations of the resources that every service shares.
+pub const COMMON_MIGRATIONS: &[Migration] = &[
+    Migration { name: "common/annual_plan", sql: include_str!("../migrations/annual_plan.sql") },
+    Migration { name: "common/parameter", sql: include_str!("../migrations/parameter.sql") },
+];
+
+/// Migrates the database and makes the engine.
+pub async fn engine(host: &Host, parts: Parts) -> Result<Engine, StartError> {
+    let start = |failure: Failure| StartError::Service(format!("{}: {failure}", parts.service));
+    let mut codes = CodeTables::shipped();
+    for text in parts.codes {
+        codes = codes.with(text).map_err(start)?;
+    }
+    let mut migrations: Vec<Migration> = store::MIGRATIONS.to_vec();
+    migrations.extend_from_slice(COMMON_MIGRATIONS);
+    migrations.extend_from_slice(parts.migrations);
+    host.db.migrate(&migrations).await.map_err(|error| start(error.into()))?;
+    let cipher = host.keys.column_cipher(parts.service, Arc::new(SystemRandomness))?;
+    let common = [crate::common::plan_resource(), crate::common::parameter_resource()];
+    let resources = common
+        .into_iter()
+        .chain(parts.resources)
+        .map(|registered| (registered.spec.collection, registered))
+        .collect();
+    Ok(Engine::new(Inner {
+        service: parts.prefix,
+        db: host.db.clone(),
+        clock: host.clock.clone(),
+        secrets: Secrets { cipher, index: host.keys.blind_index(), digest: host.keys.keyed_digest() },
+        resources,
+        sheets: parts.sheets,
+        decorators: parts.decorators,
+        indicators: parts.indicators,
+        codes,
+        surroundings: parts.surroundings,
+        migrations,
+    }))
+}
+
+/// The service with everything that is common; the slices' own RPCs are added by the caller.
+pub fn common_services(service: Service, engine: &Engine, host: &Host, packages: &[&str]) -> Service {
+    let access = AccessApi {
+        policies: host.policies.clone(),
+        roles: host.roles.clone(),
+        packages: packages.iter().map(|package| (*package).to_owned()).collect(),
+    };
+    let db = engine.db().clone();
+    service
+        .add(p::table_service_server::TableServiceServer::new(TableApi(engine.clone())))
+        .add(p::reporting_service_server::ReportingServiceServer::new(ReportingApi(engine.clone())))
+        .add(p::history_service_server::HistoryServiceServer::new(HistoryApi(engine.clone())))
+        .add(p::change_feed_service_server::ChangeFeedServiceServer::new(ChangeFeedApi(engine.clone())))
+        .add(p::audit_service_server::AuditServiceServer::new(AuditApi(engine.clone())))
+        .add(p::access_service_server::AccessServiceServer::new(access))
+        .add(p::annual_plan_service_server::AnnualPlanServiceServer::new(crate::contract::AnnualPlanApi(
+            engine.clone(),
+        )))
+        .add(p::parameter_service_server::ParameterServiceServer::new(crate::contract::ParameterApi(
+            engine.clone(),
+        )))
+        .ready(Arc::new(move || {
+            let db = db.clone();
+            Box::pin(async move { db.ping().await.map_err(Failure::from) })
+        }))
+}
