@@ -46,7 +46,7 @@ impl Rules for Divisions {
             }
             Some(parent) => {
                 if reads.record::<Divisions>(&format!("divisions/{parent}"))?.is_none() {
-                    violations.push("parent", Reason::ReferenceNotFound).add("collection", "divisions");
+                    violations.push("parent", Reason::DivisionParentMissing).add("parent", parent);
                 }
             }
         }

@@ -29,10 +29,10 @@ impl Rules for Households {
         if let Some(code) = AreaCode::parse(area)
             && code.level() != Level::Village
         {
-            violations.push("meta.area", Reason::AreaUnknown).add("area", area);
+            violations.push("meta.area", Reason::AreaLevelWrong).add("expected", "行政村");
         }
         if record.other_causes.len() > OTHER_CAUSES {
-            violations.push("other_causes", Reason::BatchTooLarge).add("limit", OTHER_CAUSES);
+            violations.push("other_causes", Reason::ItemsTooMany).add("limit", OTHER_CAUSES);
         }
         let this_year = context.today.get(..4).and_then(|year| year.parse::<i32>().ok()).unwrap_or(i32::MAX);
         if record.identified_year.is_some_and(|year| year > this_year) {

@@ -96,6 +96,7 @@ pub async fn service(host: &Host) -> Result<Service, StartError> {
         ],
         indicators: indicators.concat(),
         codes: CODES,
+        parameters: &[],
         migrations: MIGRATIONS,
         decorators: HashMap::from(decorators),
         surroundings: Arc::new(places::OwnPlaces { db: host.db.clone() }),

@@ -24,6 +24,7 @@ const HEAD_COLUMNS: [&str; 17] = [
     "recorded_by",
     "form_year",
     "change_reason",
+    "action",
     "source_kind",
     "source_form",
     "source_digest",

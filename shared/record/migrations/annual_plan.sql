@@ -1,0 +1,32 @@
+CREATE TABLE annual_plan (
+    "id" TEXT NOT NULL,
+    "version" BIGINT NOT NULL,
+    "valid_from" TEXT NOT NULL,
+    "valid_to" TEXT NOT NULL,
+    "recorded_at" BIGINT NOT NULL,
+    "superseded_at" BIGINT NOT NULL,
+    "area" TEXT NOT NULL,
+    "scope_area" TEXT NOT NULL,
+    "recorded_by" TEXT NOT NULL,
+    "source_kind" BIGINT,
+    "source_form" TEXT,
+    "source_digest" TEXT,
+    "source_row" BIGINT,
+    "source_system" TEXT,
+    "source_document_no" TEXT,
+    "form_year" BIGINT,
+    "change_reason" TEXT,
+    "action" BIGINT,
+    "indicator" TEXT,
+    "year" BIGINT,
+    "division" TEXT,
+    "kind" BIGINT,
+    "value_x100" BIGINT,
+    "unit_label" TEXT,
+    "document_no" TEXT,
+    "issued_on" TEXT,
+    "tolerance_x100" BIGINT,
+    PRIMARY KEY (id, version, valid_from)
+);
+CREATE INDEX annual_plan_area ON annual_plan ("area", "id");
+CREATE INDEX annual_plan_scope_area ON annual_plan ("scope_area", "id");

@@ -16,6 +16,7 @@ use crate::codec::Secrets;
 use crate::evaluate::{Draft, Evaluator, Identifiers};
 use crate::indicator::Indicator;
 use crate::load::Loader;
+use crate::parameters::Defaults;
 use crate::rules::{Act, Context, Registered};
 use crate::stage::Staging;
 use crate::state::{Known, Reads, State, Used};
@@ -50,6 +51,8 @@ pub struct Inner {
     pub indicators: Vec<&'static Indicator>,
     /// Code tables.
     pub codes: CodeTables,
+    /// Defaults of the rules' parameters.
+    pub defaults: Defaults,
     /// The world outside.
     pub surroundings: Arc<dyn Surroundings>,
     /// The schema, for the private databases of dry runs.
@@ -211,6 +214,7 @@ impl Engine {
             today: &today,
             source: &batch.source,
             secrets: &self.0.secrets,
+            defaults: &self.0.defaults,
             transcribed: batch.transcribed,
         };
         let evaluator = Evaluator {

@@ -124,7 +124,7 @@ impl Evaluator<'_> {
             }
             drafts.push(draft);
             if drafts.len() > ACT_LIMIT {
-                violations.push("", Reason::BatchTooLarge).add("limit", ACT_LIMIT);
+                violations.push("", Reason::ItemsTooMany).add("limit", ACT_LIMIT);
                 break;
             }
         }

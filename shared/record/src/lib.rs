@@ -4,6 +4,7 @@
 //! else is here, compiled once over a type-erased record. See `README.md` at the root for the map.
 extern crate self as record;
 
+pub mod beneficiary;
 pub mod call;
 pub mod codec;
 pub mod common;
@@ -16,9 +17,11 @@ pub mod evaluate;
 pub mod indicator;
 mod load;
 pub mod masks;
+pub mod parameters;
 pub mod periods;
 pub mod read;
 mod refusal;
+pub mod remote;
 pub mod resource;
 pub mod rules;
 pub mod service;

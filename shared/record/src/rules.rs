@@ -8,6 +8,7 @@ use proto::common::{CaseAct, Source};
 
 use crate::codec::Secrets;
 use crate::evaluate::key_value;
+use crate::parameters::Defaults;
 use crate::resource::{AnyRecord, Rec, Resource, typed, typed_mut};
 use crate::spec::Spec;
 use crate::state::{Known, Period, Reads};
@@ -22,11 +23,24 @@ pub struct Context<'c> {
     pub source: &'c Source,
     /// Keys of the columns, to find records by protected fields.
     pub secrets: &'c Secrets,
+    /// Defaults of the rules' parameters.
+    pub defaults: &'c Defaults,
     /// Transcribed from paper: the decider is the office on the form, not the caller.
     pub transcribed: bool,
 }
 
 impl Context<'_> {
+    /// The value of a rule's parameter (identifier, qualifier) in a division on a day.
+    pub fn parameter(
+        &self,
+        reads: &Reads<'_>,
+        asked: (&str, &str),
+        area: &str,
+        day: &str,
+    ) -> Known<Option<String>> {
+        crate::parameters::value(reads, self.defaults, asked, area, day)
+    }
+
     /// The key values that a record states in full: kind and value. A masked value is no key.
     pub fn keys<R: Resource>(&self, record: &R::Record) -> Vec<(&'static str, String)> {
         let record: &dyn AnyRecord = &Rec::<R>(record.clone());

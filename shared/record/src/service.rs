@@ -19,6 +19,7 @@ use store::{Db, Migration};
 use crate::codec::Secrets;
 use crate::common::{AccessApi, AuditApi, ChangeFeedApi, HistoryApi};
 use crate::engine::{Engine, Inner};
+use crate::parameters::Defaults;
 use crate::indicator::{Indicator, ReportingApi};
 use crate::read::Decorator;
 use crate::rules::Registered;
@@ -58,6 +59,8 @@ pub struct Parts {
     pub indicators: Vec<&'static Indicator>,
     /// Its code tables, as TOML.
     pub codes: &'static [&'static str],
+    /// Defaults of its rules' parameters, as TOML.
+    pub parameters: &'static [&'static str],
     /// Its migrations, after the store's and the common ones.
     pub migrations: &'static [Migration],
     /// What fills records with what they show of others.
@@ -100,6 +103,7 @@ pub async fn engine(host: &Host, parts: Parts) -> Result<Engine, StartError> {
         decorators: parts.decorators,
         indicators: parts.indicators,
         codes,
+        defaults: Defaults::read(parts.parameters).map_err(start)?,
         surroundings: parts.surroundings,
         migrations,
     }))

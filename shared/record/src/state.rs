@@ -242,6 +242,14 @@ impl State {
     }
     /// All current records whose leaf has this value; notes the set's guard as used.
     pub fn linked(&self, spec: &'static Spec, leaf: usize, value: &str) -> Known<Vec<Arc<Loaded>>> {
+        let found = self.gathered(spec, leaf, value)?;
+        if !self.is_fresh(value) {
+            self.used.borrow_mut().guards.insert(guard_subject(spec, leaf, value));
+        }
+        Ok(found)
+    }
+    /// All current records whose leaf has this value.
+    fn gathered(&self, spec: &'static Spec, leaf: usize, value: &str) -> Known<Vec<Arc<Loaded>>> {
         let key = (spec.collection, leaf, value.to_owned());
         let fresh = self.is_fresh(value);
         let mut ids = match self.base_linked.get(&key) {
@@ -249,9 +257,6 @@ impl State {
             None if fresh => Vec::new(),
             None => return self.miss(Want::Linked(key.0, key.1, key.2)),
         };
-        if !fresh {
-            self.used.borrow_mut().guards.insert(guard_subject(spec, leaf, value));
-        }
         for id in self.extras.get(&key).into_iter().flatten() {
             if !ids.contains(id) {
                 ids.push(id.clone());
@@ -347,6 +352,11 @@ impl<'s> Reads<'s> {
     /// All current records whose leaf has this value. The commit demands that the set is still the same.
     pub fn linked<R: Resource>(&self, column: crate::column::Column, value: &str) -> Known<Vec<Arc<Loaded>>> {
         self.state.linked(R::SPEC, column.leaf, value)
+    }
+    /// As [`Self::linked`], for settings: the commit does not demand that they are the same, so that writers who read
+    /// one setting do not wait for each other.
+    pub fn settings<R: Resource>(&self, column: crate::column::Column, value: &str) -> Known<Vec<Arc<Loaded>>> {
+        self.state.gathered(R::SPEC, column.leaf, value)
     }
     /// The surroundings' answer to a question.
     pub fn outside(&self, ask: &Ask) -> Known<&'s Reply> {

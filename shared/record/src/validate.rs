@@ -47,7 +47,7 @@ impl Validation<'_> {
         for (index, child) in spec.children.iter().enumerate() {
             let count = record.child_count(index);
             if count > ELEMENT_LIMIT {
-                violations.push(self.path(child.path), Reason::BatchTooLarge).add("limit", ELEMENT_LIMIT);
+                violations.push(self.path(child.path), Reason::ItemsTooMany).add("limit", ELEMENT_LIMIT);
                 continue;
             }
             for element in 0..count {
@@ -89,7 +89,7 @@ impl Validation<'_> {
         } else if leaf.kind == Kind::Integer && number < 0 && !leaf.negative {
             violations.push(path, Reason::NumberNegative);
         } else if leaf.format == Format::Year && !(1900..=2100).contains(&number) {
-            violations.push(path, Reason::DateInvalid);
+            violations.push(path, Reason::YearInvalid);
         }
     }
 
@@ -120,7 +120,7 @@ impl Validation<'_> {
             }
             Format::DisabilityCertificate => {
                 if id_number::split_disability(text).is_none() {
-                    violations.push(path, Reason::IdNumberLength);
+                    violations.push(path, Reason::DisabilityCertificateInvalid);
                 }
             }
             Format::Area => {

@@ -285,7 +285,8 @@ fn lay_out(
             Ok((source, lines.collect()))
         }
         Err(failure) => {
-            let availability = missing(&failure).ok_or(failure.clone())?;
+            let own_fault = asked.frame.known_at != KnownAt::Lines;
+            let availability = missing(&failure, own_fault).ok_or_else(|| failure.clone())?;
             // A figure that only this service knows, if at all, cannot be shown as a line.
             if asked.figures.iter().any(|id| {
                 names::by_id(id).is_some_and(|part| part.service == service)
@@ -302,8 +303,12 @@ fn lay_out(
     }
 }
 
-/// How lines stand whose service answered with this failure; `None` where the request itself is at fault.
-fn missing(failure: &Failure) -> Option<Availability> {
+/// How lines stand whose service answered with this failure; `None` where the request itself is at fault. A known time that
+/// the template names may lie ahead of a service whose clock is behind.
+fn missing(failure: &Failure, known_at_was_asked: bool) -> Option<Availability> {
+    if !known_at_was_asked && matches!(failure.reason(), Reason::KnownAtInFuture | Reason::KnownAtNotClosed) {
+        return Some(Availability::Unavailable);
+    }
     match failure.kind() {
         Kind::PermissionDenied => Some(Availability::Forbidden),
         Kind::Unavailable

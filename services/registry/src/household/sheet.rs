@@ -214,7 +214,11 @@ fn known_household(
     let standing = standing_on(&name, &on, reads)?;
     // For a known household 脱贫属性 is a statement: it never moves the state.
     if facts.stated.contains(&cell::STATED_STATUS) && standing != row.stated_status() {
-        notes.warnings.push("stated_status", Reason::StandingDiffers);
+        notes
+            .warnings
+            .push("stated_status", Reason::StandingDiffers)
+            .add("stated", word(row.stated_status()))
+            .add("recorded", word(standing));
     }
     let record = Box::new(Rec::<Households>(household));
     let change = dated_change(Households::SPEC, loaded, record, mask, facts, context);
@@ -222,6 +226,12 @@ fn known_household(
     Ok(vec![
         Act { reason: facts.reason.clone(), ..act }.needing(Households::SPEC.write_permission),
     ])
+}
+
+/// The form's word for a standing.
+fn word(status: HouseholdStatus) -> &'static str {
+    let leaf = household::STATED_STATUS.leaf();
+    leaf.word(status.into()).map_or("", |word| word.label.zh)
 }
 
 /// The household's standing on a day.

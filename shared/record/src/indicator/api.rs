@@ -60,7 +60,8 @@ impl ReportingApi {
         if !violations.is_empty() {
             return Err(refusal(violations));
         }
-        let asked = known.iter().filter(|indicator| ids.is_empty() || ids.iter().any(|id| id == indicator.id));
+        let asked =
+            known.iter().filter(|indicator| ids.is_empty() || ids.iter().any(|id| id == indicator.id));
         Ok(asked.map(|indicator| indicator.describe()).collect())
     }
 }

@@ -162,10 +162,9 @@ impl Counted {
             let other = link.other();
             let on = match link {
                 // The identifier behind the collection and its slash.
-                Link::Name { .. } => format!(
-                    "{BESIDE}.id = substr({RECORD}.\"{column}\", {})",
-                    other.collection.len() + 2
-                ),
+                Link::Name { .. } => {
+                    format!("{BESIDE}.id = substr({RECORD}.\"{column}\", {})", other.collection.len() + 2)
+                }
                 Link::Same { other, .. } => {
                     format!("{BESIDE}.\"{}\" = {RECORD}.\"{column}\"", other.name())
                 }
@@ -471,9 +470,7 @@ impl Writer<'_> {
         };
         let (rows, kind, on) = (table.value.spec.table, table.statistic.name(), table.measured_on.name());
         let day = self.day();
-        let of = |alias: &str| {
-            format!("{alias}.\"{kind}\" = {statistic} AND {alias}.\"{on}\" <= {day}")
-        };
+        let of = |alias: &str| format!("{alias}.\"{kind}\" = {statistic} AND {alias}.\"{on}\" <= {day}");
         let later = format!(
             "SELECT 1 FROM {rows} q WHERE q.area = {RECORD}.area AND {} AND {} \
              AND (q.\"{on}\" > {RECORD}.\"{on}\" OR (q.\"{on}\" = {RECORD}.\"{on}\" AND q.id > {RECORD}.id))",

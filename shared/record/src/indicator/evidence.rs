@@ -10,7 +10,9 @@ use kernel::failure::{Failure, Reason, Violations};
 use kernel::language::{Label, Language};
 use kernel::page::{self, PageToken};
 use prost::Message;
-use proto::common::{Evidence, EvidenceDate, EvidenceRole, ListEvidenceRequest, ListEvidenceResponse, Source};
+use proto::common::{
+    Evidence, EvidenceDate, EvidenceRole, ListEvidenceRequest, ListEvidenceResponse, Source,
+};
 use store::{Db, Row};
 
 use super::compile::{BESIDE, Counted, ELEMENT, Extent, RECORD};
@@ -21,8 +23,8 @@ use crate::call::Call;
 use crate::codec::FOREVER;
 use crate::engine::Engine;
 use crate::refusal::refusal;
-use crate::sql::Where;
 use crate::spec::{Kind, Leaf, Sensitivity};
+use crate::sql::Where;
 use crate::value::timestamp;
 
 /// Rows in one message of the stream, and in memory.
@@ -43,7 +45,11 @@ impl Engine {
     /// # Errors
     /// As `Measure`; besides `LEVEL_NOT_DECLARED`, `PERMISSION_MISSING`, `PROGRAMME_FORBIDDEN`, `PAGE_TOKEN_INVALID`,
     /// `PAGE_TOKEN_OTHER_QUERY`.
-    pub async fn evidence(&self, call: &Call, request: ListEvidenceRequest) -> Result<EvidenceStream, Failure> {
+    pub async fn evidence(
+        &self,
+        call: &Call,
+        request: ListEvidenceRequest,
+    ) -> Result<EvidenceStream, Failure> {
         self.reporter(call).evidence(request).await
     }
 }
@@ -53,7 +59,11 @@ impl Reporter<'_> {
         let area = area_of(self.caller, &request.area)?;
         let item = request.item.clone().unwrap_or_default();
         let Some(indicator) = self.indicator(&item.indicator) else {
-            return Err(violation("item.indicator", Reason::IndicatorUnknown, Some(("indicator", &item.indicator))));
+            return Err(violation(
+                "item.indicator",
+                Reason::IndicatorUnknown,
+                Some(("indicator", &item.indicator)),
+            ));
         };
         self.allowed(indicator)?;
         if !indicator.levels.has(area.level()) {
@@ -67,7 +77,8 @@ impl Reporter<'_> {
             "" => None,
             token => Some(Resumed::of(page::decode(token, &query)?)?),
         };
-        let mut parts: VecDeque<Part> = indicator.parts().into_iter().map(Counted::of).map(Part::new).collect();
+        let mut parts: VecDeque<Part> =
+            indicator.parts().into_iter().map(Counted::of).map(Part::new).collect();
         if let (Formula::Ratio { .. }, Some(below)) = (&indicator.formula, parts.get_mut(1)) {
             below.role = EvidenceRole::Denominator;
         }

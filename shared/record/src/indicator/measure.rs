@@ -112,14 +112,18 @@ impl Reporter<'_> {
         let items = self.items(&request.items, known_at, now)?;
 
         let mut scans = Scans::new(self.caller, area, group);
-        let plans: Vec<Plan> =
-            items.iter().map(|(indicator, times)| self.plan(indicator, times, &area, group, &mut scans)).collect();
+        let plans: Vec<Plan> = items
+            .iter()
+            .map(|(indicator, times)| self.plan(indicator, times, &area, group, &mut scans))
+            .collect();
         let statements = scans.len();
         let answers = scans.run(self.db).await?;
         let measurements = items
             .iter()
             .zip(&plans)
-            .map(|((indicator, times), plan)| self.measurement(indicator, times, plan, &answers, (&area, group)))
+            .map(|((indicator, times), plan)| {
+                self.measurement(indicator, times, plan, &answers, (&area, group))
+            })
             .collect();
         let response = MeasureResponse {
             measurements,
@@ -271,7 +275,11 @@ impl Values {
     }
 }
 
-fn of_parts(indicator: &Indicator, values: &[Values], take: impl Fn(&Values) -> Option<i64>) -> Option<Value> {
+fn of_parts(
+    indicator: &Indicator,
+    values: &[Values],
+    take: impl Fn(&Values) -> Option<i64>,
+) -> Option<Value> {
     let value = match values {
         [one] => of_unit(indicator.unit, take(one)?),
         [numerator, denominator] => {
@@ -293,7 +301,9 @@ fn of_unit(unit: Unit, number: i64) -> value::Value {
 
 /// What is missing where a value is not available.
 fn why(indicator: &'static Indicator, values: &[Values]) -> Label {
-    if let (Formula::Ratio { .. }, Some(0)) = (&indicator.formula, values.last().and_then(|values| values.whole)) {
+    if let (Formula::Ratio { .. }, Some(0)) =
+        (&indicator.formula, values.last().and_then(|values| values.whole))
+    {
         return NO_DENOMINATOR;
     }
     let missing = indicator.parts().into_iter().zip(values).find(|(_, values)| values.whole.is_none());

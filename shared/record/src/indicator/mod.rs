@@ -168,7 +168,9 @@ impl Indicator {
             }
             return problems;
         }
-        problems.extend(compile::Counted::of(self).problems().into_iter().map(|found| format!("{}: {found}", self.id)));
+        problems.extend(
+            compile::Counted::of(self).problems().into_iter().map(|found| format!("{}: {found}", self.id)),
+        );
         problems
     }
 

@@ -29,7 +29,12 @@ pub(super) struct Times {
 
 impl Times {
     /// The time that an item asks for. `now` is the closed moment that is the present; `known_at` the request's.
-    pub(super) fn of(item: &MeasureItem, known_at: i64, now: i64, today: CivilDate) -> Result<Self, (String, Reason)> {
+    pub(super) fn of(
+        item: &MeasureItem,
+        known_at: i64,
+        now: i64,
+        today: CivilDate,
+    ) -> Result<Self, (String, Reason)> {
         let as_of = match item.as_of.as_str() {
             "" => None,
             text => Some(CivilDate::parse(text).ok_or(("as_of".to_owned(), Reason::DateInvalid))?),

@@ -98,7 +98,9 @@ pub(super) fn records(spec: &'static Spec, rows: Vec<(Head, Vec<Value>)>) -> Ste
                 Value::text("test"),
             ];
             let rest = &ddl::HEAD[cells.len()..];
-            cells.extend(rest.iter().map(|(_, text)| if *text { Value::NullText } else { Value::NullInteger }));
+            cells.extend(
+                rest.iter().map(|(_, text)| if *text { Value::NullText } else { Value::NullInteger }),
+            );
             cells.extend(leaves);
             cells.resize(columns.len(), Value::NullText);
             cells
@@ -107,8 +109,11 @@ pub(super) fn records(spec: &'static Spec, rows: Vec<(Head, Vec<Value>)>) -> Ste
     Step::Insert { table: spec.table, columns: columns.into(), rows }
 }
 
-/// Rows of a child table: record, element, since when and until when known, and the cells of the leaves.
-pub(super) fn elements(spec: &'static Spec, rows: Vec<(String, String, (i64, i64), Vec<Value>)>) -> Step {
+/// An element: its record, its identity, since when and until when it was known, the cells of its leaves.
+pub(super) type Element = (String, String, (i64, i64), Vec<Value>);
+
+/// Rows of a child table.
+pub(super) fn elements(spec: &'static Spec, rows: Vec<Element>) -> Step {
     let child = &spec.children[0];
     let rows = rows
         .into_iter()

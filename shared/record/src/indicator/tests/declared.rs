@@ -15,7 +15,12 @@ const fn leaf(path: &'static str, kind: Kind) -> Leaf {
     Leaf { path, column: path, kind, title: None, required: false, position: 0, ..ANNUAL_PLAN_SPEC.leaves[8] }
 }
 
-const fn spec(table: &'static str, shape: Shape, leaves: &'static [Leaf], children: &'static [Child]) -> Spec {
+const fn spec(
+    table: &'static str,
+    shape: Shape,
+    leaves: &'static [Leaf],
+    children: &'static [Child],
+) -> Spec {
     Spec {
         message: table,
         resource: table,
@@ -77,7 +82,11 @@ const GRANTS: Spec = spec(
         path: "payments",
         column: "payments",
         rows: Some("grant_case_payments"),
-        leaves: &[leaf("element_id", Kind::Text), leaf("paid_on", Kind::Date), leaf("amount_fen", Kind::Integer)],
+        leaves: &[
+            leaf("element_id", Kind::Text),
+            leaf("paid_on", Kind::Date),
+            leaf("amount_fen", Kind::Integer),
+        ],
         element_id: Some(0),
         first: false,
         pivot: None,
@@ -162,8 +171,8 @@ pub(super) static RUNNING: Indicator = rows(
 );
 pub(super) static HOUSEHOLDS: Indicator =
     rows("registry.households", Source::rows(&STANDING), &[STATUS.is_in(POOR)], Aggregate::Count);
-const MEMBERS: Source = Source::rows(&MEMBERSHIP)
-    .beside(Link::Same { column: MEMBERSHIP_HOUSEHOLD, other: STANDING_HOUSEHOLD });
+const MEMBERS: Source =
+    Source::rows(&MEMBERSHIP).beside(Link::Same { column: MEMBERSHIP_HOUSEHOLD, other: STANDING_HOUSEHOLD });
 pub(super) static MEMBERSHIPS: Indicator =
     rows("registry.memberships", MEMBERS, &[STATUS.is_in(POOR)], Aggregate::Count);
 pub(super) static PERSONS: Indicator =

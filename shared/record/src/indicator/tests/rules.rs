@@ -48,12 +48,21 @@ async fn what_cannot_be_asked_is_refused() {
     let good = || date(&HOUSEHOLDS, "2015-12-31");
     assert_eq!(ask("2224", none, good()).await, Reason::AreaUnknown);
     assert_eq!(ask("222405", AreaLevel::County, good()).await, Reason::AreaLevelWrong);
-    assert_eq!(ask("222400", none, MeasureItem { indicator: "x.y".into(), ..good() }).await, Reason::IndicatorUnknown);
+    assert_eq!(
+        ask("222400", none, MeasureItem { indicator: "x.y".into(), ..good() }).await,
+        Reason::IndicatorUnknown
+    );
     assert_eq!(ask("222400", none, MeasureItem { period: None, ..good() }).await, Reason::PeriodInvalid);
     assert_eq!(ask("222400", none, date(&HOUSEHOLDS, "2015-02-29")).await, Reason::PeriodInvalid);
-    assert_eq!(ask("222400", none, range(&HOUSEHOLDS, "2016-01-01", "2015-01-01")).await, Reason::PeriodInvalid);
+    assert_eq!(
+        ask("222400", none, range(&HOUSEHOLDS, "2016-01-01", "2015-01-01")).await,
+        Reason::PeriodInvalid
+    );
     assert_eq!(ask("222400", none, year(&HOUSEHOLDS, 16)).await, Reason::PeriodInvalid);
-    assert_eq!(ask("222400", none, MeasureItem { as_of: "today".into(), ..good() }).await, Reason::DateInvalid);
+    assert_eq!(
+        ask("222400", none, MeasureItem { as_of: "today".into(), ..good() }).await,
+        Reason::DateInvalid
+    );
     let later = item(&HOUSEHOLDS, period::Period::Year(2016), "", Some(NOW * 2));
     assert_eq!(ask("222400", none, later).await, Reason::KnownAtInFuture);
     assert_eq!(reason(asking.measure("222400", none, Vec::new()).await), Reason::BatchEmpty);
@@ -81,7 +90,10 @@ async fn who_may_not_see_is_told_so() {
     asking.caller.programmes = Some(["housing".to_owned()].into());
     let relief = asking.one("222405", year(&PAID_HOLDERS, 2016)).await;
     assert_eq!(relief.total.unwrap().availability(), Availability::Forbidden);
-    assert_eq!(reason(asking.evidence("222405", year(&PAID_HOLDERS, 2016)).await), Reason::ProgrammeForbidden);
+    assert_eq!(
+        reason(asking.evidence("222405", year(&PAID_HOLDERS, 2016)).await),
+        Reason::ProgrammeForbidden
+    );
     assert_eq!(number(asking.one("222405", year(&HOLDERS, 2016)).await.total.as_ref()), Some(0));
     assert_eq!(number(asking.one("222405", day()).await.total.as_ref()), Some(1));
 }
@@ -122,7 +134,10 @@ async fn one_statement_answers_all_of_a_source_and_time() {
         year(&PAID_PERSONS, 2017),
     ];
     assert_eq!(statements(grants.clone()).await, 1);
-    assert_eq!(statements([grants.clone(), vec![year(&PAID_FEN, 2016), year(&PAID_FEN, 2017)]].concat()).await, 2);
+    assert_eq!(
+        statements([grants.clone(), vec![year(&PAID_FEN, 2016), year(&PAID_FEN, 2017)]].concat()).await,
+        2
+    );
     let earlier = item(&HOLDERS, period::Period::Year(2016), "", Some(2));
     assert_eq!(statements([grants, vec![earlier]].concat()).await, 2);
     // What is valid from a day to a day is looked at once a day; a ratio adds its denominator's source.
@@ -177,7 +192,11 @@ async fn texts_of_a_caller_are_arguments() {
         Value::Integer(700),
     ];
     let rest = [Value::text("户"), Value::NullText, Value::NullText, Value::NullInteger];
-    base.insert(vec![records(&ANNUAL_PLAN_SPEC, vec![(head("p", "222405"), [plan, rest.to_vec()].concat())])]).await;
+    base.insert(vec![records(
+        &ANNUAL_PLAN_SPEC,
+        vec![(head("p", "222405"), [plan, rest.to_vec()].concat())],
+    )])
+    .await;
     base.insert(vec![records(&GRANT, vec![(head("g", "222405"), vec![Value::text("h' OR '1'='1")])])]).await;
     assert_eq!(number(asking.one("222400", year(&PLANNED, 2016)).await.total.as_ref()), Some(7));
     assert_eq!(number(asking.one("222400", year(&HOLDERS, 2016)).await.total.as_ref()), Some(0));

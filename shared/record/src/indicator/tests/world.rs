@@ -119,7 +119,8 @@ fn some_day() -> impl Strategy<Value = Option<&'static str>> {
     prop::option::weighted(0.7, day())
 }
 fn known() -> impl Strategy<Value = Known> {
-    (1..4_i64, prop_oneof![3 => Just(i64::MAX), 1 => 2..6_i64]).prop_map(|(from, to)| (from, to.max(from + 1)))
+    (1..4_i64, prop_oneof![3 => Just(i64::MAX), 1 => 2..6_i64])
+        .prop_map(|(from, to)| (from, to.max(from + 1)))
 }
 
 fn grant() -> impl Strategy<Value = Grant> {
@@ -129,23 +130,50 @@ fn grant() -> impl Strategy<Value = Grant> {
         (some_day(), prop::option::weighted(0.2, day()), prop::option::of(any::<bool>())),
         (prop::option::of(0..6_i64), prop::collection::vec(payment, 0..4)),
     )
-        .prop_map(|((area, known, holder, plan_year), (approved_on, cancelled_on, on_dibao), (covered, payments))| {
-            Grant { area, known, holder, plan_year, approved_on, cancelled_on, on_dibao, covered, payments }
-        })
+        .prop_map(
+            |(
+                (area, known, holder, plan_year),
+                (approved_on, cancelled_on, on_dibao),
+                (covered, payments),
+            )| {
+                Grant {
+                    area,
+                    known,
+                    holder,
+                    plan_year,
+                    approved_on,
+                    cancelled_on,
+                    on_dibao,
+                    covered,
+                    payments,
+                }
+            },
+        )
 }
 
 fn dated(numbers: std::ops::Range<i64>) -> impl Strategy<Value = Dated> {
     let valid = (day(), prop::option::weighted(0.4, day()))
         .prop_map(|(from, to)| (from, to.filter(|to| *to > from).unwrap_or(FOREVER)));
-    (area(), known(), valid, 0..5_u8, numbers)
-        .prop_map(|(area, known, valid, household, number)| Dated { area, known, valid, household, number })
+    (area(), known(), valid, 0..5_u8, numbers).prop_map(|(area, known, valid, household, number)| Dated {
+        area,
+        known,
+        valid,
+        household,
+        number,
+    })
 }
 
 pub(super) fn world() -> impl Strategy<Value = World> {
     let plan = (area(), known(), 2016..2018_i64, 2..4_i64, 0..40_i64)
         .prop_map(|(area, known, year, kind, target)| Plan { area, known, year, kind, target });
     let statistic = (area(), known(), 1..3_i64, day(), 0..90_i64).prop_map(
-        |(area, known, statistic, measured_on, value)| Statistic { area, known, statistic, measured_on, value },
+        |(area, known, statistic, measured_on, value)| Statistic {
+            area,
+            known,
+            statistic,
+            measured_on,
+            value,
+        },
     );
     (
         prop::collection::vec(grant(), 0..14),
@@ -168,7 +196,12 @@ pub(super) fn world() -> impl Strategy<Value = World> {
 
 pub(super) fn time() -> impl Strategy<Value = Time> {
     (prop::option::weighted(0.7, day()), day(), prop::option::weighted(0.4, day()), 1..6_i64).prop_map(
-        |(first, last, as_of, known_at)| Time { first: first.map(|first| first.min(last)), last, as_of, known_at },
+        |(first, last, as_of, known_at)| Time {
+            first: first.map(|first| first.min(last)),
+            last,
+            as_of,
+            known_at,
+        },
     )
 }
 
@@ -266,7 +299,8 @@ impl World {
                 .enumerate()
                 .filter(|(_, member)| member.holds(time) && self.is_poor(member.household, time))
                 .map(|(index, member)| {
-                    let key = if indicator.id == "registry.persons" { member.number } else { 100 + index as i64 };
+                    let key =
+                        if indicator.id == "registry.persons" { member.number } else { 100 + index as i64 };
                     (member.area, key.to_string(), 1)
                 })
                 .collect(),
@@ -295,8 +329,7 @@ impl World {
             .map(|plan| (AreaCode::parse(plan.area).unwrap(), plan.target))
             .filter(|(division, _)| area.contains(division))
             .collect();
-        let covered =
-            |one: &AreaCode| within.iter().any(|(other, _)| other != one && other.contains(one));
+        let covered = |one: &AreaCode| within.iter().any(|(other, _)| other != one && other.contains(one));
         let topmost: Vec<i64> =
             within.iter().filter(|(one, _)| !covered(one)).map(|(_, target)| *target).collect();
         (!topmost.is_empty()).then(|| topmost.iter().sum())
@@ -334,7 +367,9 @@ impl Grant {
             .iter()
             .enumerate()
             .filter(|(_, (known, paid_on, _))| time.knows(*known) && time.has(*paid_on))
-            .filter_map(|(number, (_, _, amount))| amount.filter(|amount| *amount > 0).map(|amount| (number, amount)))
+            .filter_map(|(number, (_, _, amount))| {
+                amount.filter(|amount| *amount > 0).map(|amount| (number, amount))
+            })
             .collect();
         let free = self.on_dibao != Some(true);
         let running = self.approved_on.is_some_and(|from| from <= time.day())
@@ -344,9 +379,7 @@ impl Grant {
             "housing.approved" => (approved, own, 1),
             "housing.holders" => (approved, holder, 1),
             "housing.started" => (planned && time.past(self.approved_on), holder, 1),
-            "housing.running" => {
-                ((running || self.holder == Some(1)) && self.plan_year.is_some(), own, 1)
-            }
+            "housing.running" => ((running || self.holder == Some(1)) && self.plan_year.is_some(), own, 1),
             "housing.years" => {
                 let year = self.plan_year.map_or(own, |year| year.to_string());
                 (!time.past(self.cancelled_on), year, 1)
@@ -365,7 +398,8 @@ impl Grant {
 
 /// What rows come to: contributions over distinct keys.
 pub(super) fn come_to<'r>(rows: impl Iterator<Item = &'r (&'static str, String, i64)>) -> i64 {
-    let keys: BTreeMap<&str, i64> = rows.map(|(_, key, contribution)| (key.as_str(), *contribution)).collect();
+    let keys: BTreeMap<&str, i64> =
+        rows.map(|(_, key, contribution)| (key.as_str(), *contribution)).collect();
     keys.values().sum()
 }
 

@@ -1,0 +1,3 @@
+//! Housing: renovation of dilapidated houses.
+
+pub(crate) mod renovation_case;

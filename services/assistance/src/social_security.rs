@@ -1,0 +1,3 @@
+//! Social security: temporary relief.
+
+pub(crate) mod temporary_relief;

@@ -1,0 +1,5 @@
+//! The gateway before services that answer what a test tells them to.
+
+mod report;
+mod routing;
+mod suite;

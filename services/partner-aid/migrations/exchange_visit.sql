@@ -1,0 +1,30 @@
+CREATE TABLE exchange_visit (
+    "id" TEXT NOT NULL,
+    "version" BIGINT NOT NULL,
+    "valid_from" TEXT NOT NULL,
+    "valid_to" TEXT NOT NULL,
+    "recorded_at" BIGINT NOT NULL,
+    "superseded_at" BIGINT NOT NULL,
+    "area" TEXT NOT NULL,
+    "scope_area" TEXT NOT NULL,
+    "recorded_by" TEXT NOT NULL,
+    "source_kind" BIGINT,
+    "source_form" TEXT,
+    "source_digest" TEXT,
+    "source_row" BIGINT,
+    "source_system" TEXT,
+    "source_document_no" TEXT,
+    "form_year" BIGINT,
+    "change_reason" TEXT,
+    "action" BIGINT,
+    "direction" BIGINT,
+    "starts_on" TEXT,
+    "ends_on" TEXT,
+    "leader" TEXT,
+    "level" BIGINT,
+    "head_count" BIGINT,
+    "agenda" TEXT,
+    PRIMARY KEY (id, version, valid_from)
+);
+CREATE INDEX exchange_visit_area ON exchange_visit ("area", "id");
+CREATE INDEX exchange_visit_scope_area ON exchange_visit ("scope_area", "id");
