@@ -1,0 +1,4 @@
+//! What the suite's tests share: services on ports of their own, each test with databases of its own, tokens of any role.
+
+pub mod harness;
+pub mod table;

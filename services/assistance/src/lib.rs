@@ -1,7 +1,7 @@
 //! Assistance: the programmes that help a household. It asks the registry over gRPC and reads nobody's tables; a
 //! programme's slices join only tables of their own programme, so that a bureau can run its programme alone.
 
-mod contract;
+pub mod contract;
 mod housing;
 mod social_security;
 

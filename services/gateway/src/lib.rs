@@ -9,7 +9,6 @@ pub mod json;
 mod kept;
 pub mod report;
 mod route;
-pub mod start;
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -24,7 +23,9 @@ use proto::xiuhua::gateway::v1::report_service_server::ReportServiceServer;
 use record::common::AccessApi;
 use runtime::client::Channels;
 use runtime::context::Context;
+use runtime::error::StartError;
 use runtime::policy::Policies;
+use runtime::process::Process;
 use runtime::roles::Roles;
 use runtime::server::Service;
 use tower::service_fn;
@@ -63,6 +64,21 @@ struct Inner {
     directory: Directory,
     known: Known,
     patience: Duration,
+}
+
+/// The gateway of a process, with these templates or those that ship with the suite.
+///
+/// # Errors
+/// Templates or descriptors that cannot be read.
+pub fn service(process: &Process, templates: Option<Templates>) -> Result<Service, StartError> {
+    let gateway = Gateway::new(Parts {
+        channels: process.channels.clone(),
+        policies: Arc::clone(&process.policies),
+        roles: Arc::clone(&process.roles),
+        templates: templates.map_or_else(Templates::standard, Ok)?,
+        clock: Arc::clone(&process.clock),
+    });
+    gateway.map(|gateway| gateway.service()).map_err(|failure| StartError::Service(failure.to_string()))
 }
 
 impl Gateway {

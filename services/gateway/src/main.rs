@@ -2,5 +2,5 @@
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    gateway::start::main().await
+    runtime::process::main(|process| async move { gateway::service(&process, None) }).await
 }

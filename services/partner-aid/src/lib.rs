@@ -1,6 +1,6 @@
 //! Partner aid: the collaboration with the partner city.
 
-mod contract;
+pub mod contract;
 mod exchange_visit;
 
 use std::collections::HashMap;

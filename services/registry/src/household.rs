@@ -10,7 +10,6 @@ use record::state::{Known, Reads};
 
 use crate::contract::{HouseholdHandlers, Households};
 
-pub(crate) mod indicators;
 pub(crate) mod shown;
 pub(crate) mod sheet;
 

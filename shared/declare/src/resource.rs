@@ -12,7 +12,7 @@ use crate::options::{FormTable, ResourceOption};
 use crate::problem::{Place, Problems};
 
 /// Columns that the engine gives every table.
-const HEAD_COLUMNS: [&str; 17] = [
+const HEAD_COLUMNS: [&str; 18] = [
     "id",
     "version",
     "valid_from",

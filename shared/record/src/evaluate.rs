@@ -119,7 +119,8 @@ impl Evaluator<'_> {
                 draft.kind = VersionAction::Derived;
             }
             match self.consequences(&draft, state) {
-                Ok(more) => queue.extend(more),
+                // At once, so that the row's next act sees what followed from this one.
+                Ok(more) => more.into_iter().rev().for_each(|act| queue.push_front(act)),
                 Err(NotLoaded) => missing = true,
             }
             drafts.push(draft);

@@ -12,9 +12,10 @@ use runtime::client::Channels;
 use runtime::error::StartError;
 use runtime::keys::Keys;
 use runtime::policy::Policies;
+use runtime::process::Process;
 use runtime::roles::Roles;
 use runtime::server::Service;
-use store::{Db, Migration};
+use store::{Db, Migration, PostgresOptions};
 
 use crate::codec::Secrets;
 use crate::common::{AccessApi, AuditApi, ChangeFeedApi, HistoryApi};
@@ -41,6 +42,44 @@ pub struct Host {
     pub policies: Arc<Policies>,
     /// Roles.
     pub roles: Arc<Roles>,
+}
+
+impl Host {
+    /// The host of a service in a process of its own: its database as the configuration says.
+    ///
+    /// # Errors
+    /// Where the database cannot be opened.
+    pub async fn of(service: &'static str, process: &Process) -> Result<Self, StartError> {
+        let started = |error: &dyn std::fmt::Display| StartError::Service(format!("{service}: {error}"));
+        let database = &process.config.database;
+        let db = match (&database.url, &database.data_dir) {
+            (Some(url), _) => {
+                let options = PostgresOptions {
+                    schema: database.schema.clone(),
+                    max_connections: database.max_connections,
+                    transaction_pooler: database.transaction_pooler,
+                };
+                Db::open_postgres(url.reveal(), options).await.map_err(|error| started(&error))?
+            }
+            (None, Some(folder)) => {
+                std::fs::create_dir_all(folder).map_err(|error| started(&error))?;
+                let path = folder.join(format!("{service}.db"));
+                Db::open_sqlite(&path, process.clock.clone()).await.map_err(|error| started(&error))?
+            }
+            (None, None) => {
+                let missing = "database: url or data_dir must be given".to_owned();
+                return Err(StartError::Configuration(vec![missing]));
+            }
+        };
+        Ok(Self {
+            db,
+            clock: process.clock.clone(),
+            keys: process.keys.clone(),
+            channels: process.channels.clone(),
+            policies: process.policies.clone(),
+            roles: process.roles.clone(),
+        })
+    }
 }
 
 /// What a service lists.

@@ -16,6 +16,7 @@ pub mod keys;
 pub mod language;
 mod layers;
 pub mod policy;
+pub mod process;
 pub mod probe;
 pub mod roles;
 pub mod server;

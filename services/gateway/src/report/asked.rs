@@ -96,12 +96,17 @@ impl Asked {
             Ok(AreaLevel::Unspecified) => None,
             Ok(level) => Some(level),
             Err(_) => {
-                wrong.add(Violation::new("group_by", Reason::CodeUnknown).with("code", request.group_by).with("table", "AreaLevel"));
+                wrong.add(
+                    Violation::new("group_by", Reason::CodeUnknown)
+                        .with("code", request.group_by)
+                        .with("table", "AreaLevel"),
+                );
                 None
             }
         };
         let floors = request.min_feed_positions.iter().enumerate().filter_map(|(index, text)| {
-            let floor = text.split_once('=').filter(|(service, token)| !service.is_empty() && !token.is_empty());
+            let floor =
+                text.split_once('=').filter(|(service, token)| !service.is_empty() && !token.is_empty());
             if floor.is_none() {
                 wrong.push(format!("min_feed_positions[{index}]"), Reason::ResumeTokenInvalid);
             }
@@ -151,7 +156,7 @@ impl Words<'_> {
     ) -> Result<Frame, Failure> {
         let template = templates.find(self.template);
         let area = match self.area {
-            "" => only_area(caller).or_else(|| template.and_then(|template| template.area.clone())),
+            "" => only_area(caller).or_else(|| template.and_then(|template| template.area)),
             text => AreaCode::parse(text),
         };
         if area.is_none() {

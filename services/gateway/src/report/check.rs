@@ -17,7 +17,11 @@ const SUM: Label = Label::new(
 /// Invariant 12: for every figure that may be added up, the divisions and the own row (本级) make the total. Only where
 /// divisions were asked for.
 pub(crate) fn sums(lines: &[ReportLine], language: Language) -> Vec<ReportCheck> {
-    lines.iter().filter(|line| line.additivity() == Additivity::Additive).map(|line| sum(line, language)).collect()
+    lines
+        .iter()
+        .filter(|line| line.additivity() == Additivity::Additive)
+        .map(|line| sum(line, language))
+        .collect()
 }
 
 fn sum(line: &ReportLine, language: Language) -> ReportCheck {
@@ -29,7 +33,8 @@ fn sum(line: &ReportLine, language: Language) -> ReportCheck {
         ..ReportCheck::default()
     };
     let parts = line.cells.iter().chain(&line.own).map(part).sum::<Option<i64>>();
-    let Some((exact, total)) = line.exact.as_ref().and_then(|exact| Some((exact, value::summand(exact)?))) else {
+    let Some((exact, total)) = line.exact.as_ref().and_then(|exact| Some((exact, value::summand(exact)?)))
+    else {
         return check;
     };
     let Some(parts) = parts.filter(|_| line.availability() == Availability::Available) else { return check };

@@ -14,10 +14,10 @@ use proto::xiuhua::gateway::v1::{Report, ReportLine, ReportSource};
 use runtime::context::Context;
 
 use super::asked::{Asked, Floor, KnownAt};
+use super::check;
 use super::known::{Names, Snapshots, name_of};
 use super::line::{Wanted, timestamp};
 use super::template::FURTHER;
-use super::check;
 use crate::Gateway;
 
 /// How often followers are looked at that are awaited.
@@ -60,7 +60,9 @@ pub(crate) async fn compose(gateway: &Gateway, asked: &Asked) -> Result<Report, 
         }
         lines.extend(part.lines);
     }
-    lines.sort_by(|(one, line), (other, next)| one.cmp(other).then_with(|| line.figure_id.cmp(&next.figure_id)));
+    lines.sort_by(|(one, line), (other, next)| {
+        one.cmp(other).then_with(|| line.figure_id.cmp(&next.figure_id))
+    });
     let mut lines: Vec<ReportLine> = lines.into_iter().map(|(_, line)| line).collect();
     for cell in lines.iter_mut().flat_map(|line| &mut line.cells) {
         cell.label = name_of(&names, &cell.area, language);
@@ -98,13 +100,15 @@ fn head(asked: &Asked) -> Report {
 /// Whether a line leaves nothing to be desired. What the template does not name, and what does not exist at the level of
 /// the area, is no gap.
 fn is_complete(line: &ReportLine) -> bool {
-    line.section == FURTHER || matches!(line.availability(), Availability::Available | Availability::NotAtLevel)
+    line.section == FURTHER
+        || matches!(line.availability(), Availability::Available | Availability::NotAtLevel)
 }
 
 /// The lines of the template that were asked for.
 fn named(asked: &Asked) -> Result<Vec<Wanted>, Failure> {
     let lines = asked.frame.template.iter().flat_map(|template| &template.lines).enumerate();
-    let lines = lines.map(|(order, line)| Wanted::of_template(line, order, &asked.frame, asked.context.language));
+    let lines =
+        lines.map(|(order, line)| Wanted::of_template(line, order, &asked.frame, asked.context.language));
     lines.filter(|line| line.as_ref().map_or(true, |line| asked.wants(&line.line.figure_id))).collect()
 }
 
@@ -145,7 +149,9 @@ fn codes<'a>(asked: &Asked, lines: impl Iterator<Item = &'a Wanted>) -> BTreeSet
     match &asked.frame.known_at {
         KnownAt::Moment(_) => BTreeSet::new(),
         KnownAt::Snapshot(code) => BTreeSet::from([code.clone()]),
-        KnownAt::Lines => lines.map(|line| line.line.snapshot.clone()).filter(|code| !code.is_empty()).collect(),
+        KnownAt::Lines => {
+            lines.map(|line| line.line.snapshot.clone()).filter(|code| !code.is_empty()).collect()
+        }
     }
 }
 
@@ -199,8 +205,11 @@ async fn part(
     let language = asked.context.language;
     let indicators = gateway.known().indicators(gateway.channels(), service, near).await;
     let snapshots = snapshots.await?;
-    let by_id: BTreeMap<&str, &Indicator> =
-        indicators.iter().flat_map(|all| all.iter()).map(|indicator| (indicator.id.as_str(), indicator)).collect();
+    let by_id: BTreeMap<&str, &Indicator> = indicators
+        .iter()
+        .flat_map(|all| all.iter())
+        .map(|indicator| (indicator.id.as_str(), indicator))
+        .collect();
     for id in by_id.keys().filter(|id| asked.wants(id) && !gateway.templates().name(id)) {
         wanted.push(Wanted::of_indicator(id, service, usize::MAX, &asked.frame)?);
     }
@@ -247,7 +256,8 @@ async fn measure(
     let outgoing = gateway.channels().to(service, near)?;
     let mut client = ReportingServiceClient::new(outgoing.clone()).max_decoding_message_size(usize::MAX);
     loop {
-        let answer = client.measure(request.clone()).await.map_err(|status| outgoing.failure(&status))?.into_inner();
+        let answer =
+            client.measure(request.clone()).await.map_err(|status| outgoing.failure(&status))?.into_inner();
         if answer.measurements.len() != lines.len() {
             return Err(Failure::new(Reason::AnswerUnexpected).with("service", service));
         }
@@ -255,7 +265,9 @@ async fn measure(
             return Ok(answer);
         }
         if near.remaining().is_none_or(|left| left <= LOOK) {
-            return Err(Failure::new(Reason::DeadlineExceeded).because(format!("followers of {service} are behind")));
+            return Err(
+                Failure::new(Reason::DeadlineExceeded).because(format!("followers of {service} are behind"))
+            );
         }
         tokio::time::sleep(LOOK).await;
     }
@@ -296,8 +308,10 @@ fn lay_out(
             }
             tracing::warn!(service, %failure, "a source of the report is missing");
             let note = failure.message(language);
-            let lines =
-                wanted.into_iter().map(|line| (line.order, line.missing(availability, note.clone()))).collect();
+            let lines = wanted
+                .into_iter()
+                .map(|line| (line.order, line.missing(availability, note.clone())))
+                .collect();
             Ok((ReportSource { availability: availability.into(), note, ..source }, lines))
         }
     }
@@ -331,7 +345,8 @@ impl Floor {
     /// Whether what a service rests on has come so far. A service that does not follow the other rests on nothing of it.
     fn is_reached(&self, rests_on: &[FeedPosition]) -> bool {
         rests_on.iter().filter(|position| position.service == self.service).all(|position| {
-            let token = position.position.as_ref().map(|position| position.token.as_str()).unwrap_or_default();
+            let token =
+                position.position.as_ref().map(|position| position.token.as_str()).unwrap_or_default();
             comes_after(token, &self.token)
         })
     }
@@ -340,7 +355,8 @@ impl Floor {
 /// Whether a position is not before another of the same feed. To callers positions are opaque; the suite's own are whole
 /// numbers with dots between them, in the order of the feed.
 fn comes_after(position: &str, other: &str) -> bool {
-    let numbers = |text: &str| text.split('.').map(|number| number.parse().ok()).collect::<Option<Vec<i64>>>();
+    let numbers =
+        |text: &str| text.split('.').map(|number| number.parse().ok()).collect::<Option<Vec<i64>>>();
     match (numbers(position), numbers(other)) {
         (Some(position), Some(other)) => position >= other,
         _ => position == other,

@@ -60,8 +60,9 @@ impl Known {
             return Ok(indicators);
         }
         let outgoing = channels.to(service, context)?;
-        let answer =
-            ReportingServiceClient::new(outgoing.clone()).list_indicators(ListIndicatorsRequest::default()).await;
+        let answer = ReportingServiceClient::new(outgoing.clone())
+            .list_indicators(ListIndicatorsRequest::default())
+            .await;
         match answer {
             Ok(response) => Ok(self.indicators.keep(service, response.into_inner().indicators)),
             Err(status) => {
@@ -90,7 +91,8 @@ impl Known {
         let mut request = ListSnapshotsRequest { page_size: PAGE, ..ListSnapshotsRequest::default() };
         let mut found = Snapshots::new();
         loop {
-            let page = client.list_snapshots(request.clone()).await.map_err(|status| outgoing.failure(&status))?;
+            let page =
+                client.list_snapshots(request.clone()).await.map_err(|status| outgoing.failure(&status))?;
             let page = page.into_inner();
             found.extend(
                 page.snapshots.into_iter().filter_map(|snapshot| Some((snapshot.code, snapshot.known_at?))),
@@ -129,10 +131,13 @@ impl Known {
         };
         let mut found = Names::new();
         loop {
-            let page = client.list_divisions(request.clone()).await.map_err(|status| outgoing.failure(&status))?;
+            let page =
+                client.list_divisions(request.clone()).await.map_err(|status| outgoing.failure(&status))?;
             let page = page.into_inner();
             found.extend(
-                page.divisions.into_iter().map(|division| (division.code, (division.name_zh, division.name_ko))),
+                page.divisions
+                    .into_iter()
+                    .map(|division| (division.code, (division.name_zh, division.name_ko))),
             );
             if page.next_page_token.is_empty() {
                 return Ok(self.names.keep(key, found));

@@ -9,7 +9,8 @@ use kernel::period::Period;
 const AS_OF: &str = "as_of";
 
 /// Names of months as rules write them.
-const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+const MONTHS: [&str; 12] =
+    ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
 
 /// The report's year and a number of years more or less: `Y`, `Y-2`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -210,7 +211,21 @@ mod tests {
 
     #[test]
     fn what_is_no_rule_is_refused() {
-        for text in ["", "X", "Y*2", "Y2", "H3 Y", "31 Feb Y", "31 dec Y", "1 Jan", "to", "to Y", "as_of Y", "2017", "1 Jan Y Z"] {
+        for text in [
+            "",
+            "X",
+            "Y*2",
+            "Y2",
+            "H3 Y",
+            "31 Feb Y",
+            "31 dec Y",
+            "1 Jan",
+            "to",
+            "to Y",
+            "as_of Y",
+            "2017",
+            "1 Jan Y Z",
+        ] {
             assert_eq!(PeriodRule::parse(text), None, "{text}");
         }
         // Only in leap years, and the wrong way round.

@@ -68,7 +68,8 @@ mod tests {
         ] {
             assert_eq!(Precision::parse(text), Some(expected), "{text}");
         }
-        for text in ["", "about", "rounded:50", "rounded:±", "rounded:±-1", "rounded:±NaN", "exact;about"] {
+        for text in ["", "about", "rounded:50", "rounded:±", "rounded:±-1", "rounded:±NaN", "exact;about"]
+        {
             assert_eq!(Precision::parse(text), None, "{text}");
         }
     }

@@ -131,7 +131,8 @@ impl Templates {
         let told = |problem: String| format!("{}: {problem}", path.display());
         let text = std::fs::read_to_string(path)
             .map_err(|error| StartError::Configuration(vec![told(error.to_string())]))?;
-        Self::parse(&text).map_err(|problems| StartError::Configuration(problems.into_iter().map(told).collect()))
+        Self::parse(&text)
+            .map_err(|problems| StartError::Configuration(problems.into_iter().map(told).collect()))
     }
 
     /// Reads templates.
@@ -272,7 +273,14 @@ fn template(raw: RawTemplate, problems: &mut Vec<String>) -> Option<Template> {
     if problems.len() > before {
         return None;
     }
-    Some(Template { id: raw.id, label: raw.label, area: area.flatten(), year: raw.year, as_of: as_of?, lines })
+    Some(Template {
+        id: raw.id,
+        label: raw.label,
+        area: area.flatten(),
+        year: raw.year,
+        as_of: as_of?,
+        lines,
+    })
 }
 
 fn line(raw: RawLine, section: &str) -> Result<Line, String> {
@@ -322,7 +330,10 @@ mod tests {
             let of_2015 = line.period.of(2017, template.as_of).unwrap().last().to_string() == "2015-12-31";
             let snapshot = if of_2015 { "registered-2015" } else { "published-2017" };
             assert_eq!(line.snapshot.of(2017), snapshot, "{figure}");
-            assert!(figure == line.indicator || figure.starts_with(&format!("{}_20", line.indicator)), "{figure}");
+            assert!(
+                figure == line.indicator || figure.starts_with(&format!("{}_20", line.indicator)),
+                "{figure}"
+            );
             assert!(line.published.is_some() && line.label.is_some(), "{figure}");
         }
         assert!(templates.name("housing.renovated") && !templates.name("housing.renovated_2016"));
@@ -337,7 +348,8 @@ mod tests {
         assert!(!figures.iter().any(|figure| figure.ends_with("2015")), "{figures:?}");
     }
 
-    const HEAD: &str = "[[template]]\nid = \"t\"\nlabel = { zh = \"报告\", ko = \"보고\", en = \"report\" }\n";
+    const HEAD: &str =
+        "[[template]]\nid = \"t\"\nlabel = { zh = \"报告\", ko = \"보고\", en = \"report\" }\n";
 
     #[test]
     fn all_problems_are_told_at_once() {
@@ -357,7 +369,15 @@ mod tests {
         .concat();
         let problems = Templates::parse(&text).unwrap_err();
         for expected in [
-            "as_of", "area", "further", "a: no service", "b: period", "c: a published", "d: precision", "{X}: figure", "f stands",
+            "as_of",
+            "area",
+            "further",
+            "a: no service",
+            "b: period",
+            "c: a published",
+            "d: precision",
+            "{X}: figure",
+            "f stands",
         ] {
             assert!(problems.iter().any(|problem| problem.contains(expected)), "{expected} in {problems:#?}");
         }

@@ -295,13 +295,19 @@ mod tests {
                 for path in paths {
                     let mut message = Some(method.input());
                     for field in path.split('.') {
-                        let found = message.unwrap().get_field_by_name(field).unwrap_or_else(|| panic!("{name}: {path}"));
+                        let found = message
+                            .unwrap()
+                            .get_field_by_name(field)
+                            .unwrap_or_else(|| panic!("{name}: {path}"));
                         message = found.kind().as_message().cloned();
                     }
                 }
                 if let Rule::Latest(latest) = &rule {
                     let items = method.output().get_field_by_name(latest.items).expect("items");
-                    assert!(items.kind().as_message().unwrap().get_field_by_name(latest.moment).is_some(), "{name}");
+                    assert!(
+                        items.kind().as_message().unwrap().get_field_by_name(latest.moment).is_some(),
+                        "{name}"
+                    );
                 }
                 let streams = method.is_client_streaming() || method.is_server_streaming();
                 assert!(!streams || matches!(rule, Rule::Id(_)), "{name}");

@@ -45,8 +45,9 @@ impl Directory {
                 continue;
             }
             let resource = options.get_extension(&extension);
-            let collection =
-                resource.as_message().and_then(|resource| resource.get_field_by_name("collection")?.as_str().map(str::to_owned));
+            let collection = resource
+                .as_message()
+                .and_then(|resource| resource.get_field_by_name("collection")?.as_str().map(str::to_owned));
             let owner = owner_of_package(message.package_name()).ok_or_else(|| {
                 Failure::internal_error(format!("{} belongs to no service", message.full_name()))
             })?;
@@ -117,7 +118,10 @@ mod tests {
     fn paths_and_identifiers_name_their_service() {
         let directory = Directory::of(crate::json::pool().unwrap()).unwrap();
         let owner = |path| directory.owner_of_path(path);
-        assert_eq!(owner("/xiuhua.registry.v1.HouseholdService/GetHousehold"), Some(Owner::Service("registry")));
+        assert_eq!(
+            owner("/xiuhua.registry.v1.HouseholdService/GetHousehold"),
+            Some(Owner::Service("registry"))
+        );
         assert_eq!(
             owner("/xiuhua.assistance.socialsecurity.v1.TemporaryReliefService/ListTemporaryReliefs"),
             Some(Owner::Service("assistance"))

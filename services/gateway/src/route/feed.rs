@@ -51,7 +51,8 @@ impl Positions {
 
     /// The token of all of them: one position a service.
     pub(super) fn token(&self) -> String {
-        let position = self.0.iter().flat_map(|(service, position)| [service.clone(), position.token.clone()]);
+        let position =
+            self.0.iter().flat_map(|(service, position)| [service.clone(), position.token.clone()]);
         page::encode(&PageToken { query_digest: page::query_digest(&[TOKENS]), position: position.collect() })
     }
 
@@ -75,11 +76,13 @@ impl ChangeFeedService for Gateway {
         let mut positions = Positions::read(&request.position).map_err(|failure| context.status(&failure))?;
         let collections = self.collections(&request.collections);
         let feeds = collections.into_iter().map(|(service, collections)| {
-            let position = positions.0.get(service).map(|position| position.token.clone()).unwrap_or_default();
+            let position =
+                positions.0.get(service).map(|position| position.token.clone()).unwrap_or_default();
             let request = WatchRequest { position, collections, until_head: request.until_head };
             let context = &context;
             async move {
-                let outgoing = self.channels().to(service, context).map_err(|failure| context.status(&failure))?;
+                let outgoing =
+                    self.channels().to(service, context).map_err(|failure| context.status(&failure))?;
                 let mut client = ChangeFeedServiceClient::new(outgoing).max_decoding_message_size(usize::MAX);
                 let feed = client.watch(request).await.map_err(|status| passed_on(&status))?;
                 Ok::<_, Status>(feed.into_inner().map(move |answer| (service, answer)).boxed())
@@ -99,14 +102,16 @@ impl ChangeFeedService for Gateway {
         // The feeds' own end is the end; a stop of the gateway ends them early, and an error ends them at once.
         let events = events.map(Some).chain(futures::stream::iter([None]));
         let events = futures::stream::select(events, stopping.map(Some));
-        let events = events.take_while(|event| std::future::ready(event.is_some())).filter_map(std::future::ready);
+        let events =
+            events.take_while(|event| std::future::ready(event.is_some())).filter_map(std::future::ready);
         Ok(Response::new(Box::pin(until_error(events))))
     }
 
     async fn get_head(&self, request: Request<GetHeadRequest>) -> Result<Response<GetHeadResponse>, Status> {
         let context = &Context::of(&request);
         let heads = self.channels().services().map(|service| async move {
-            let outgoing = self.channels().to(service, context).map_err(|failure| context.status(&failure))?;
+            let outgoing =
+                self.channels().to(service, context).map_err(|failure| context.status(&failure))?;
             let head = ChangeFeedServiceClient::new(outgoing).get_head(GetHeadRequest {}).await;
             let head = head.map_err(|status| passed_on(&status))?.into_inner().head;
             Ok::<_, Status>((service, head.unwrap_or_default()))
@@ -159,8 +164,14 @@ mod tests {
     #[test]
     fn a_token_has_one_position_a_service() {
         let mut positions = Positions::default();
-        positions.set("registry", Position { token: "12.0".to_owned(), at: Some(Timestamp { seconds: 9, nanos: 0 }) });
-        positions.set("assistance", Position { token: "7.3".to_owned(), at: Some(Timestamp { seconds: 5, nanos: 0 }) });
+        positions.set(
+            "registry",
+            Position { token: "12.0".to_owned(), at: Some(Timestamp { seconds: 9, nanos: 0 }) },
+        );
+        positions.set(
+            "assistance",
+            Position { token: "7.3".to_owned(), at: Some(Timestamp { seconds: 5, nanos: 0 }) },
+        );
         assert_eq!(positions.at().unwrap().seconds, 5);
         let read = Positions::read(&positions.token()).unwrap();
         assert_eq!((read.0["registry"].token.as_str(), read.0["assistance"].token.as_str()), ("12.0", "7.3"));

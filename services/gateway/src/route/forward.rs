@@ -66,7 +66,8 @@ struct Watched {
 
 impl Watched {
     fn trailers(&self, broken: &Status) -> HeaderMap {
-        let failure = Failure::new(Reason::ServiceUnavailable).with("service", self.service).retry_after(RETRY);
+        let failure =
+            Failure::new(Reason::ServiceUnavailable).with("service", self.service).retry_after(RETRY);
         let status = self.context.status(&failure.because(broken.message()));
         let mut trailers = HeaderMap::new();
         // A status that does not fit into headers still ends the call.

@@ -60,7 +60,9 @@ impl Position {
             request.set_field_by_name(PAGE_TOKEN, Value::String(self.token.clone()));
             let answer = call.ask(self.service, request.encode_to_vec().into()).await?;
             let answer = answered(call, self.service, answer)?;
-            let items = answer.get_field_by_name(latest.items).and_then(|items| items.as_list().map(<[Value]>::to_vec));
+            let items = answer
+                .get_field_by_name(latest.items)
+                .and_then(|items| items.as_list().map(<[Value]>::to_vec));
             let items = items.unwrap_or_default();
             // With another page size than before, what was shown may reach beyond the page.
             let passed = self.shown.min(items.len());
@@ -146,7 +148,10 @@ fn token(call: &Call, latest: Latest, request: &DynamicMessage, positions: &[Pos
     let positions = positions.iter().flat_map(|position| {
         [position.service.to_owned(), position.token.clone(), position.shown.to_string()]
     });
-    page::encode(&PageToken { query_digest: digest(call), position: std::iter::once(fixed).chain(positions).collect() })
+    page::encode(&PageToken {
+        query_digest: digest(call),
+        position: std::iter::once(fixed).chain(positions).collect(),
+    })
 }
 
 fn moment(item: &Value, field: &str) -> Option<(i64, i32)> {

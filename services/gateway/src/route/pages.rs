@@ -28,7 +28,10 @@ pub(super) async fn next(call: &Call, message: &Bytes) -> Result<Bytes, Status> 
         answer.clear_field_by_name(NEXT_PAGE_TOKEN);
         let empty = answer.fields().next().is_none();
         if let Some(following) = services.get(next).filter(|_| !empty || next == index) {
-            answer.set_field_by_name(NEXT_PAGE_TOKEN, Value::String(named(call, following, next_token.clone())));
+            answer.set_field_by_name(
+                NEXT_PAGE_TOKEN,
+                Value::String(named(call, following, next_token.clone())),
+            );
         }
         if !empty || services.get(next).is_none() {
             return Ok(answer.encode_to_vec().into());

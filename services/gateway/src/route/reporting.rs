@@ -29,9 +29,10 @@ impl ReportingService for Gateway {
     ) -> Result<Response<ListIndicatorsResponse>, Status> {
         let context = Context::of(&request);
         let ids = request.into_inner().ids;
-        let services = self.channels().services().filter(|service| {
-            ids.is_empty() || ids.iter().any(|id| service_of_id(id) == Some(*service))
-        });
+        let services = self
+            .channels()
+            .services()
+            .filter(|service| ids.is_empty() || ids.iter().any(|id| service_of_id(id) == Some(*service)));
         let all = services.map(|service| self.known().indicators(self.channels(), service, &context));
         let all = try_join_all(all).await.map_err(|failure| context.status(&failure))?;
         let mut indicators: Vec<Indicator> = all
@@ -74,7 +75,11 @@ fn unknown(id: &str) -> Failure {
 
 /// Asks each service for its items. Where several are asked, one that cannot be reached leaves its items UNAVAILABLE; one
 /// alone fails the call.
-async fn measure(gateway: &Gateway, request: MeasureRequest, context: &Context) -> Result<MeasureResponse, Failure> {
+async fn measure(
+    gateway: &Gateway,
+    request: MeasureRequest,
+    context: &Context,
+) -> Result<MeasureResponse, Failure> {
     let mut by_service = BTreeMap::<&'static str, (Vec<usize>, Vec<MeasureItem>)>::new();
     let count = request.items.len();
     for (index, item) in request.items.into_iter().enumerate() {

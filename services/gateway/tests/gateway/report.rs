@@ -10,14 +10,14 @@ use prost_types::Timestamp;
 use proto::common::value::Value as Exact;
 use proto::common::{
     Additivity, AreaLevel, Availability as Answered, Cell, Evidence, Indicator, IndicatorKind, Label,
-    ListEvidenceRequest, ListEvidenceResponse, ListIndicatorsResponse, MeasureRequest, MeasureResponse, Measurement,
-    Period, Position, Ratio, Unit, Value, period,
+    ListEvidenceRequest, ListEvidenceResponse, ListIndicatorsResponse, MeasureRequest, MeasureResponse,
+    Measurement, Period, Position, Ratio, Unit, Value, period,
 };
 use proto::xiuhua::gateway::v1::report_line::{Availability, FigureKind};
 use proto::xiuhua::gateway::v1::report_service_client::ReportServiceClient;
 use proto::xiuhua::gateway::v1::{
-    CheckOutcome, GetReportRequest, ListReportEvidenceRequest, ListReportTemplatesRequest, Report, ReportLine,
-    get_report_request,
+    CheckOutcome, GetReportRequest, ListReportEvidenceRequest, ListReportTemplatesRequest, Report,
+    ReportLine, get_report_request,
 };
 use proto::xiuhua::registry::v1::{Division, ListDivisionsResponse, ListSnapshotsResponse, Snapshot};
 use runtime::status::{Problem, to_status};
@@ -44,13 +44,21 @@ fn indicator(id: &str, unit: Unit, additivity: Additivity) -> Indicator {
         unit: unit.into(),
         kind: kind.into(),
         additivity: additivity.into(),
-        definition: Some(Label { zh: "定义".to_owned(), ko: String::new(), en: "what is counted".to_owned() }),
+        definition: Some(Label {
+            zh: "定义".to_owned(),
+            ko: String::new(),
+            en: "what is counted".to_owned(),
+        }),
         ..Indicator::default()
     }
 }
 
 fn cell(area: &str, value: Exact) -> Cell {
-    Cell { area: area.to_owned(), availability: Answered::Available.into(), value: Some(Value { value: Some(value) }) }
+    Cell {
+        area: area.to_owned(),
+        availability: Answered::Available.into(),
+        value: Some(Value { value: Some(value) }),
+    }
 }
 
 fn empty(availability: Answered) -> Cell {
@@ -102,7 +110,10 @@ fn indicators(prefixes: &[&str]) -> Vec<Indicator> {
         ("partner_aid.mutual_visits", Unit::Visit, Additivity::Additive),
     ];
     let own = |id: &str| prefixes.iter().any(|prefix| id.starts_with(prefix));
-    ids.into_iter().filter(|(id, _, _)| own(id)).map(|(id, unit, additivity)| indicator(id, unit, additivity)).collect()
+    ids.into_iter()
+        .filter(|(id, _, _)| own(id))
+        .map(|(id, unit, additivity)| indicator(id, unit, additivity))
+        .collect()
 }
 
 /// One of two counties, and the prefecture's own row, of an additive count.
@@ -150,7 +161,8 @@ fn reporting(prefixes: &'static [&'static str]) -> Vec<(&'static str, Answer)> {
 }
 
 fn registry() -> Fake {
-    let snapshot = Snapshot { code: "registered-2015".to_owned(), known_at: Some(FROZEN), ..Snapshot::default() };
+    let snapshot =
+        Snapshot { code: "registered-2015".to_owned(), known_at: Some(FROZEN), ..Snapshot::default() };
     let snapshots = ListSnapshotsResponse { snapshots: vec![snapshot], next_page_token: String::new() };
     let division = |code: &str, zh: &str, ko: &str| Division {
         code: code.to_owned(),
@@ -184,7 +196,11 @@ async fn report(suite: &Suite, request: GetReportRequest) -> Result<Report, Stat
 }
 
 fn line<'r>(report: &'r Report, figure: &str) -> &'r ReportLine {
-    report.lines.iter().find(|line| line.figure_id == figure).unwrap_or_else(|| panic!("{figure}: {report:?}"))
+    report
+        .lines
+        .iter()
+        .find(|line| line.figure_id == figure)
+        .unwrap_or_else(|| panic!("{figure}: {report:?}"))
 }
 
 #[tokio::test]
@@ -193,7 +209,10 @@ async fn a_report_asks_each_service_once_and_compares_what_was_published() {
     let suite = Suite::before([fakes[0].serve().await, fakes[1].serve().await, fakes[2].serve().await]);
     let report_of = report(&suite, asked()).await.unwrap();
     assert_eq!(report_of.lines.len(), 16);
-    assert_eq!((report_of.area.as_str(), report_of.year, report_of.as_of.as_str()), ("222400", 2017, "2017-09-30"));
+    assert_eq!(
+        (report_of.area.as_str(), report_of.year, report_of.as_of.as_str()),
+        ("222400", 2017, "2017-09-30")
+    );
 
     let households = line(&report_of, "registry.households_registered_2015");
     assert_eq!((households.value, households.agrees, households.pinned), (Some(46_831.0), Some(true), true));
@@ -209,7 +228,10 @@ async fn a_report_asks_each_service_once_and_compares_what_was_published() {
     assert_eq!((share.availability(), share.value, share.agrees), (Availability::Unavailable, None, None));
     assert_eq!(share.note, "no denominator");
     let further = report_of.lines.last().unwrap();
-    assert_eq!((further.figure_id.as_str(), further.section.as_str(), further.value), ("registry.relapsed", "further", Some(7.0)));
+    assert_eq!(
+        (further.figure_id.as_str(), further.section.as_str(), further.value),
+        ("registry.relapsed", "further", Some(7.0))
+    );
     assert_eq!((further.label.as_str(), further.unit.as_str()), ("label of registry.relapsed", "household"));
     assert!(!report_of.complete && report_of.checks.is_empty());
 
@@ -220,7 +242,8 @@ async fn a_report_asks_each_service_once_and_compares_what_was_published() {
     // `published-2017` does not exist yet, so that it is asked for again.
     assert_eq!(fakes[0].seen("ListSnapshots").len(), 2);
     let measure = MeasureRequest::decode(fakes[1].seen("Measure")[0].messages[0].clone()).unwrap();
-    let times: Vec<_> = measure.items.iter().map(|item| (item.period.clone().unwrap(), item.as_of.as_str())).collect();
+    let times: Vec<_> =
+        measure.items.iter().map(|item| (item.period.clone().unwrap(), item.as_of.as_str())).collect();
     assert_eq!(times[0], (Period { period: Some(period::Period::Year(2016)) }, "2016-12-31"));
     assert_eq!(times[1], (Period { period: Some(period::Period::Year(2017)) }, "2017-09-30"));
     assert_eq!(times[2].1, "2017-06-30");
@@ -229,14 +252,19 @@ async fn a_report_asks_each_service_once_and_compares_what_was_published() {
 
 #[tokio::test]
 async fn cells_have_names_and_add_up() {
-    let suite = Suite::before([registry().serve().await, assistance().serve().await, partner_aid().serve().await]);
-    let request = GetReportRequest { group_by: AreaLevel::County.into(), language: "ko".to_owned(), ..asked() };
+    let suite =
+        Suite::before([registry().serve().await, assistance().serve().await, partner_aid().serve().await]);
+    let request =
+        GetReportRequest { group_by: AreaLevel::County.into(), language: "ko".to_owned(), ..asked() };
     let report = report(&suite, request).await.unwrap();
     let villages = line(&report, "registry.poor_villages");
-    let cells: Vec<_> = villages.cells.iter().map(|cell| (cell.area.as_str(), cell.label.as_str(), cell.value)).collect();
+    let cells: Vec<_> =
+        villages.cells.iter().map(|cell| (cell.area.as_str(), cell.label.as_str(), cell.value)).collect();
     assert_eq!(cells, [("222405", "룡정시", Some(152.0)), ("222406", "화룡시", Some(152.0))]);
     assert_eq!(villages.own.as_ref().unwrap().label, "본급");
-    let outcome = |figure: &str| report.checks.iter().find(|check| check.figure_ids == [figure]).map(|check| check.outcome());
+    let outcome = |figure: &str| {
+        report.checks.iter().find(|check| check.figure_ids == [figure]).map(|check| check.outcome())
+    };
     assert_eq!(outcome("registry.poor_villages"), Some(CheckOutcome::Holds));
     assert_eq!(outcome("housing.renovated_2016"), None);
     assert_eq!(outcome("social_security.temp_relief_amount_2017"), Some(CheckOutcome::Broken));
@@ -251,24 +279,38 @@ async fn a_missing_and_a_silent_service_are_said_so() {
     let mut client = ReportServiceClient::new(suite.gateway.clone());
     let report = client.get_report(request).await.unwrap().into_inner().report.unwrap();
     assert!(!report.complete);
-    for figure in ["housing.renovated_2016", "social_security.temp_relief_amount_2017", "partner_aid.mutual_visits"] {
+    for figure in
+        ["housing.renovated_2016", "social_security.temp_relief_amount_2017", "partner_aid.mutual_visits"]
+    {
         let line = line(&report, figure);
-        assert_eq!((line.availability(), line.value, line.agrees), (Availability::Unavailable, None, None), "{figure}");
-        assert!(!line.note.is_empty() && !line.label.is_empty() && line.kind() != FigureKind::Unspecified, "{figure}");
+        assert_eq!(
+            (line.availability(), line.value, line.agrees),
+            (Availability::Unavailable, None, None),
+            "{figure}"
+        );
+        assert!(
+            !line.note.is_empty() && !line.label.is_empty() && line.kind() != FigureKind::Unspecified,
+            "{figure}"
+        );
     }
     assert_eq!(line(&report, "registry.poor_villages").value, Some(304.0));
-    let told: Vec<_> = report.sources.iter().map(|source| (source.service.as_str(), source.availability())).collect();
-    assert_eq!(told, [
-        ("assistance", Availability::Unavailable),
-        ("partner-aid", Availability::Unavailable),
-        ("registry", Availability::Available),
-    ]);
+    let told: Vec<_> =
+        report.sources.iter().map(|source| (source.service.as_str(), source.availability())).collect();
+    assert_eq!(
+        told,
+        [
+            ("assistance", Availability::Unavailable),
+            ("partner-aid", Availability::Unavailable),
+            ("registry", Availability::Available),
+        ]
+    );
 }
 
 #[tokio::test]
 async fn without_the_registry_the_others_are_read_at_now() {
     let suite = Suite::before([nobody().await, assistance().serve().await, partner_aid().serve().await]);
-    let report = report(&suite, GetReportRequest { group_by: AreaLevel::County.into(), ..asked() }).await.unwrap();
+    let report =
+        report(&suite, GetReportRequest { group_by: AreaLevel::County.into(), ..asked() }).await.unwrap();
     let renovated = line(&report, "housing.renovated_2016");
     assert_eq!((renovated.value, renovated.pinned), (Some(3262.0), false));
     // Nobody knows the names of the counties.
@@ -279,9 +321,16 @@ async fn without_the_registry_the_others_are_read_at_now() {
 #[tokio::test]
 async fn what_the_caller_may_not_see_is_forbidden() {
     let mut answers = reporting(&["housing.", "social_security."]);
-    let refused = to_status(&Failure::new(Reason::PermissionMissing).with("permission", "indicator.read"), Language::En);
+    let refused = to_status(
+        &Failure::new(Reason::PermissionMissing).with("permission", "indicator.read"),
+        Language::En,
+    );
     answers[1].1 = boxed(move |_| Reply::status(refused.clone()));
-    let suite = Suite::before([registry().serve().await, Fake::new(answers).serve().await, partner_aid().serve().await]);
+    let suite = Suite::before([
+        registry().serve().await,
+        Fake::new(answers).serve().await,
+        partner_aid().serve().await,
+    ]);
     let report = report(&suite, asked()).await.unwrap();
     let renovated = line(&report, "housing.renovated_2016");
     assert_eq!((renovated.availability(), renovated.value), (Availability::Forbidden, None));
@@ -290,7 +339,8 @@ async fn what_the_caller_may_not_see_is_forbidden() {
 
 #[tokio::test]
 async fn the_request_itself_is_checked() {
-    let suite = Suite::before([registry().serve().await, assistance().serve().await, partner_aid().serve().await]);
+    let suite =
+        Suite::before([registry().serve().await, assistance().serve().await, partner_aid().serve().await]);
     let known = |code: &str| Some(get_report_request::Known::Snapshot(code.to_owned()));
     for (request, reason) in [
         (GetReportRequest { template: "nothing".to_owned(), ..asked() }, "TEMPLATE_UNKNOWN"),
@@ -300,20 +350,25 @@ async fn the_request_itself_is_checked() {
         (GetReportRequest { language: "fr".to_owned(), year: 17, ..asked() }, "VALIDATION_FAILED"),
         (GetReportRequest { figure_ids: vec!["registry.unicorns".to_owned()], ..asked() }, "FIGURE_UNKNOWN"),
         (GetReportRequest { known: known("never-made"), ..asked() }, "SNAPSHOT_UNKNOWN"),
-        (GetReportRequest { min_feed_positions: vec!["registry".to_owned()], ..asked() }, "RESUME_TOKEN_INVALID"),
+        (
+            GetReportRequest { min_feed_positions: vec!["registry".to_owned()], ..asked() },
+            "RESUME_TOKEN_INVALID",
+        ),
     ] {
         let status = report(&suite, request.clone()).await.unwrap_err();
         assert_eq!(Problem::of(&status).reason, reason, "{request:?}");
     }
     let mut client = ReportServiceClient::new(suite.gateway.clone());
-    let status = client.get_report(suite.request_of("village_cadre", &["222405100201"], asked())).await.unwrap_err();
+    let status =
+        client.get_report(suite.request_of("village_cadre", &["222405100201"], asked())).await.unwrap_err();
     assert_eq!(status.code(), Code::PermissionDenied);
 }
 
 #[tokio::test]
 async fn another_year_or_snapshot_is_another_report() {
     let registry = registry();
-    let suite = Suite::before([registry.serve().await, assistance().serve().await, partner_aid().serve().await]);
+    let suite =
+        Suite::before([registry.serve().await, assistance().serve().await, partner_aid().serve().await]);
     let of_2016 = report(&suite, GetReportRequest { year: 2016, ..asked() }).await.unwrap();
     assert_eq!(of_2016.as_of, "2016-12-31");
     let households = line(&of_2016, "registry.households_registered_2014");
@@ -337,7 +392,8 @@ async fn followers_are_awaited() {
         Reply::message(&answer)
     });
     let assistance = Fake::new(answers);
-    let suite = Suite::before([registry().serve().await, assistance.serve().await, partner_aid().serve().await]);
+    let suite =
+        Suite::before([registry().serve().await, assistance.serve().await, partner_aid().serve().await]);
     let floors = vec!["registry=10.0".to_owned()];
     let report = report(&suite, GetReportRequest { min_feed_positions: floors, ..asked() }).await.unwrap();
     assert_eq!(line(&report, "housing.renovated_2016").value, Some(3262.0));
@@ -349,12 +405,14 @@ async fn followers_are_awaited() {
 #[tokio::test]
 async fn evidence_is_of_the_very_item_that_is_measured() {
     let mut answers = reporting(&["registry."]);
-    let snapshot = Snapshot { code: "registered-2015".to_owned(), known_at: Some(FROZEN), ..Snapshot::default() };
+    let snapshot =
+        Snapshot { code: "registered-2015".to_owned(), known_at: Some(FROZEN), ..Snapshot::default() };
     let snapshots = ListSnapshotsResponse { snapshots: vec![snapshot], next_page_token: String::new() };
     answers.push((SNAPSHOTS, boxed(move |_| Reply::message(&snapshots))));
     let page = |contribution, token: &str| {
         let evidence = vec![Evidence { contribution, ..Evidence::default() }];
-        ListEvidenceResponse { evidence, resume_token: token.to_owned(), known_at: Some(FROZEN) }.encode_to_vec()
+        ListEvidenceResponse { evidence, resume_token: token.to_owned(), known_at: Some(FROZEN) }
+            .encode_to_vec()
     };
     answers.push((EVIDENCE, boxed(move |_| Reply::messages([page(1, "a"), page(2, "b")]))));
     let registry = Fake::new(answers);
@@ -409,6 +467,9 @@ async fn the_json_of_a_report_is_a_promise() {
     let read: serde_json::Value = serde_json::from_str(&json).unwrap();
     for line in read["lines"].as_array().unwrap() {
         assert_eq!(line["availability"] == "AVAILABLE", line["value"].is_number(), "{line}");
-        assert!(line["figureId"].is_string() && line["unit"].is_string() && line["kind"].is_string(), "{line}");
+        assert!(
+            line["figureId"].is_string() && line["unit"].is_string() && line["kind"].is_string(),
+            "{line}"
+        );
     }
 }

@@ -1,29 +1,27 @@
 //! Calls reach the service that owns what they are about, and their answers come back as they were.
 
-
-
 use std::time::Duration;
 
+use crate::suite::{Answer, Fake, Reply, Suite, collected, nobody};
 use kernel::failure::{Failure, Reason};
 use kernel::language::Language;
 use prost::Message;
 use prost_types::Timestamp;
+use proto::common::annual_plan_service_client::AnnualPlanServiceClient;
 use proto::common::audit_service_client::AuditServiceClient;
 use proto::common::change_feed_service_client::ChangeFeedServiceClient;
 use proto::common::history_service_client::HistoryServiceClient;
-use proto::common::annual_plan_service_client::AnnualPlanServiceClient;
 use proto::common::table_service_client::TableServiceClient;
 use proto::common::{
     AnnualPlan, AuditEntry, BatchGetAnnualPlansRequest, BatchGetAnnualPlansResponse, ExportRowsRequest,
-    ExportRowsResponse, FeedEvent, ImportHeader, ImportRowsRequest, ImportRowsResponse, ListAnnualPlansRequest,
-    ListAnnualPlansResponse, ListAuditEntriesRequest, ListAuditEntriesResponse, ListTablesRequest, ListTablesResponse,
-    ListVersionsRequest, ListVersionsResponse, Position, Table, WatchRequest, WatchResponse, export_rows_response,
-    import_rows_request,
+    ExportRowsResponse, FeedEvent, ImportHeader, ImportRowsRequest, ImportRowsResponse,
+    ListAnnualPlansRequest, ListAnnualPlansResponse, ListAuditEntriesRequest, ListAuditEntriesResponse,
+    ListTablesRequest, ListTablesResponse, ListVersionsRequest, ListVersionsResponse, Position, Table,
+    WatchRequest, WatchResponse, export_rows_response, import_rows_request,
 };
 use proto::xiuhua::partneraid::v1::exchange_visit_service_client::ExchangeVisitServiceClient;
 use proto::xiuhua::partneraid::v1::{ExchangeVisit, GetExchangeVisitRequest, GetExchangeVisitResponse};
 use runtime::status::{Problem, to_status};
-use crate::suite::{Answer, Fake, Reply, Suite, collected, nobody};
 use tonic::Code;
 
 const GET_VISIT: &str = "/xiuhua.partneraid.v1.ExchangeVisitService/GetExchangeVisit";
@@ -48,21 +46,29 @@ async fn three(fakes: [&Fake; 3]) -> Suite {
 #[tokio::test]
 async fn a_call_of_a_fact_service_is_passed_on_with_its_headers_and_trailers() {
     let visit = GetExchangeVisitResponse {
-        exchange_visit: Some(ExchangeVisit { name: "exchangeVisits/1".to_owned(), ..ExchangeVisit::default() }),
+        exchange_visit: Some(ExchangeVisit {
+            name: "exchangeVisits/1".to_owned(),
+            ..ExchangeVisit::default()
+        }),
     };
     let known = visit.clone();
     let partner_aid = Fake::new([(GET_VISIT, answer(move |_| Reply::message(&known)))]);
     let (registry, assistance) = (Fake::default(), Fake::default());
     let suite = three([&registry, &assistance, &partner_aid]).await;
-    let mut request = suite.request(GetExchangeVisitRequest { name: "exchangeVisits/1".to_owned(), ..Default::default() });
+    let mut request =
+        suite.request(GetExchangeVisitRequest { name: "exchangeVisits/1".to_owned(), ..Default::default() });
     request.set_timeout(Duration::from_secs(60));
-    let answer = ExchangeVisitServiceClient::new(suite.gateway.clone()).get_exchange_visit(request).await.unwrap();
+    let answer =
+        ExchangeVisitServiceClient::new(suite.gateway.clone()).get_exchange_visit(request).await.unwrap();
     assert_eq!(answer.metadata().get("x-fake-trailer").unwrap(), "kept");
     assert_eq!(answer.into_inner(), visit);
     let seen = partner_aid.seen("GetExchangeVisit");
     let headers = &seen[0].headers;
     assert!(headers["authorization"].to_str().unwrap().starts_with("Bearer "));
-    assert_eq!((&headers["accept-language"], &headers["x-request-id"]), (&"en".parse().unwrap(), &"test-1".parse().unwrap()));
+    assert_eq!(
+        (&headers["accept-language"], &headers["x-request-id"]),
+        (&"en".parse().unwrap(), &"test-1".parse().unwrap())
+    );
     let left: u64 = headers["grpc-timeout"].to_str().unwrap().strip_suffix('m').unwrap().parse().unwrap();
     assert!((1..=60_000).contains(&left), "{left}");
     let asked = GetExchangeVisitRequest::decode(seen[0].messages[0].clone()).unwrap();
@@ -73,12 +79,16 @@ async fn a_call_of_a_fact_service_is_passed_on_with_its_headers_and_trailers() {
 async fn a_refusal_keeps_its_details() {
     let refused = || {
         let failure = Failure::new(Reason::DateOrder).with("earlier", "starts_on").with("later", "ends_on");
-        to_status(&failure.violations(vec![kernel::failure::Violation::new("ends_on", Reason::DateOrder)]), Language::En)
+        to_status(
+            &failure.violations(vec![kernel::failure::Violation::new("ends_on", Reason::DateOrder)]),
+            Language::En,
+        )
     };
     let partner_aid = Fake::new([(GET_VISIT, answer(move |_| Reply::status(refused())))]);
     let suite = three([&Fake::default(), &Fake::default(), &partner_aid]).await;
     let request = suite.request(GetExchangeVisitRequest::default());
-    let status = ExchangeVisitServiceClient::new(suite.gateway.clone()).get_exchange_visit(request).await.unwrap_err();
+    let status =
+        ExchangeVisitServiceClient::new(suite.gateway.clone()).get_exchange_visit(request).await.unwrap_err();
     assert_eq!(Problem::of(&status), Problem::of(&refused()));
 }
 
@@ -86,7 +96,8 @@ async fn a_refusal_keeps_its_details() {
 async fn a_service_that_is_not_there_is_named() {
     let suite = Suite::before([nobody().await, nobody().await, nobody().await]);
     let request = suite.request(GetExchangeVisitRequest::default());
-    let status = ExchangeVisitServiceClient::new(suite.gateway.clone()).get_exchange_visit(request).await.unwrap_err();
+    let status =
+        ExchangeVisitServiceClient::new(suite.gateway.clone()).get_exchange_visit(request).await.unwrap_err();
     let problem = Problem::of(&status);
     assert_eq!((problem.code, problem.reason.as_str()), (Code::Unavailable, "SERVICE_UNAVAILABLE"));
     assert_eq!(problem.metadata["service"], "partner-aid");
@@ -97,11 +108,15 @@ async fn a_service_that_is_not_there_is_named() {
 async fn an_answer_that_breaks_off_ends_with_a_reason() {
     let partner_aid = Fake::new([(
         GET_VISIT,
-        answer(|_| Reply { breaks: true, ..Reply::messages([GetExchangeVisitResponse::default().encode_to_vec()]) }),
+        answer(|_| Reply {
+            breaks: true,
+            ..Reply::messages([GetExchangeVisitResponse::default().encode_to_vec()])
+        }),
     )]);
     let suite = three([&Fake::default(), &Fake::default(), &partner_aid]).await;
     let request = suite.request(GetExchangeVisitRequest::default());
-    let status = ExchangeVisitServiceClient::new(suite.gateway.clone()).get_exchange_visit(request).await.unwrap_err();
+    let status =
+        ExchangeVisitServiceClient::new(suite.gateway.clone()).get_exchange_visit(request).await.unwrap_err();
     assert_eq!(Problem::of(&status).reason, "SERVICE_UNAVAILABLE");
 }
 
@@ -112,7 +127,11 @@ fn exported(rows: i64) -> Vec<u8> {
 
 #[tokio::test]
 async fn streams_go_by_the_table_and_keep_how_they_end() {
-    let behind = || Failure::new(Reason::DatabaseUnavailable).with("service", "assistance").retry_after(Duration::from_secs(2));
+    let behind = || {
+        Failure::new(Reason::DatabaseUnavailable)
+            .with("service", "assistance")
+            .retry_after(Duration::from_secs(2))
+    };
     let ended = to_status(&behind(), Language::En);
     let assistance = Fake::new([(
         EXPORT,
@@ -120,12 +139,17 @@ async fn streams_go_by_the_table_and_keep_how_they_end() {
     )]);
     let (registry, partner_aid) = (Fake::default(), Fake::default());
     let suite = three([&registry, &assistance, &partner_aid]).await;
-    let request = ExportRowsRequest { table: "social_security.temporary_reliefs".to_owned(), ..Default::default() };
-    let stream = TableServiceClient::new(suite.gateway.clone()).export_rows(suite.request(request)).await.unwrap();
+    let request =
+        ExportRowsRequest { table: "social_security.temporary_reliefs".to_owned(), ..Default::default() };
+    let stream =
+        TableServiceClient::new(suite.gateway.clone()).export_rows(suite.request(request)).await.unwrap();
     let (rows, status) = collected(stream.into_inner()).await;
     assert_eq!(rows.iter().map(Message::encode_to_vec).collect::<Vec<_>>(), [exported(1), exported(2)]);
     let problem = Problem::of(&status.unwrap());
-    assert_eq!((problem.reason.as_str(), problem.retry_after), ("DATABASE_UNAVAILABLE", Some(Duration::from_secs(2))));
+    assert_eq!(
+        (problem.reason.as_str(), problem.retry_after),
+        ("DATABASE_UNAVAILABLE", Some(Duration::from_secs(2)))
+    );
     assert!(registry.seen("").is_empty() && partner_aid.seen("").is_empty());
 }
 
@@ -133,14 +157,23 @@ async fn streams_go_by_the_table_and_keep_how_they_end() {
 async fn an_import_goes_by_its_first_header() {
     let assistance = Fake::new([(
         IMPORT,
-        answer(|messages| Reply::messages(messages.iter().map(|_| ImportRowsResponse::default().encode_to_vec()))),
+        answer(|messages| {
+            Reply::messages(messages.iter().map(|_| ImportRowsResponse::default().encode_to_vec()))
+        }),
     )]);
     let registry = Fake::default();
     let suite = three([&registry, &assistance, &Fake::default()]).await;
     let header = |table: &str| ImportRowsRequest {
-        part: Some(import_rows_request::Part::Header(ImportHeader { table: table.to_owned(), ..Default::default() })),
+        part: Some(import_rows_request::Part::Header(ImportHeader {
+            table: table.to_owned(),
+            ..Default::default()
+        })),
     };
-    let sent = vec![header("housing.renovation_cases"), ImportRowsRequest::default(), header("assistance.annual_plans")];
+    let sent = vec![
+        header("housing.renovation_cases"),
+        ImportRowsRequest::default(),
+        header("assistance.annual_plans"),
+    ];
     let messages = futures::stream::iter(sent.clone());
     let request = suite.request_of("data_steward", &["222400"], messages);
     let stream = TableServiceClient::new(suite.gateway.clone()).import_rows(request).await.unwrap();
@@ -157,13 +190,17 @@ async fn an_import_goes_by_its_first_header() {
 async fn lists_of_all_services_are_one() {
     let tables = |ids: &'static [&'static str]| {
         let tables = ids.iter().map(|id| Table { id: (*id).to_owned(), ..Table::default() }).collect();
-        Fake::new([(TABLES, answer(move |_| Reply::message(&ListTablesResponse { tables: Vec::clone(&tables) })))])
+        Fake::new([(
+            TABLES,
+            answer(move |_| Reply::message(&ListTablesResponse { tables: Vec::clone(&tables) })),
+        )])
     };
     let registry = tables(&["registry.divisions", "registry.households"]);
     let (assistance, partner_aid) = (tables(&["housing.renovation_cases"]), tables(&[]));
     let suite = three([&registry, &assistance, &partner_aid]).await;
     let request = suite.request(ListTablesRequest::default());
-    let answer = TableServiceClient::new(suite.gateway.clone()).list_tables(request).await.unwrap().into_inner();
+    let answer =
+        TableServiceClient::new(suite.gateway.clone()).list_tables(request).await.unwrap().into_inner();
     let mut ids: Vec<&str> = answer.tables.iter().map(|table| table.id.as_str()).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["housing.renovation_cases", "registry.divisions", "registry.households"]);
@@ -180,7 +217,8 @@ async fn a_history_goes_by_the_collection() {
 }
 
 fn plans(names: &[&str], next: &str) -> ListAnnualPlansResponse {
-    let annual_plans = names.iter().map(|name| AnnualPlan { name: (*name).to_owned(), ..AnnualPlan::default() });
+    let annual_plans =
+        names.iter().map(|name| AnnualPlan { name: (*name).to_owned(), ..AnnualPlan::default() });
     ListAnnualPlansResponse { annual_plans: annual_plans.collect(), next_page_token: next.to_owned() }
 }
 
@@ -190,7 +228,8 @@ async fn pages_run_through_one_service_after_the_other() {
         PLANS,
         answer(|messages| {
             let asked = ListAnnualPlansRequest::decode(messages[0].clone()).unwrap();
-            let page = if asked.page_token.is_empty() { plans(&["a1", "a2"], "more") } else { plans(&["a3"], "") };
+            let page =
+                if asked.page_token.is_empty() { plans(&["a1", "a2"], "more") } else { plans(&["a3"], "") };
             Reply::message(&page)
         }),
     )]);
@@ -234,14 +273,18 @@ async fn a_batch_may_lie_with_several_services() {
             }),
         )])
     };
-    let (registry, assistance, partner_aid) = (knowing("annualPlans/r"), knowing("annualPlans/a"), knowing("annualPlans/p"));
+    let (registry, assistance, partner_aid) =
+        (knowing("annualPlans/r"), knowing("annualPlans/a"), knowing("annualPlans/p"));
     let suite = three([&registry, &assistance, &partner_aid]).await;
     let mut client = AnnualPlanServiceClient::new(suite.gateway.clone());
     let names = ["annualPlans/p", "annualPlans/r", "annualPlans/a"].map(str::to_owned).to_vec();
     let request = suite.request(BatchGetAnnualPlansRequest { names: names.clone(), ..Default::default() });
     let found = client.batch_get_annual_plans(request).await.unwrap().into_inner();
     assert_eq!(found.annual_plans.into_iter().map(|plan| plan.name).collect::<Vec<_>>(), names);
-    let unknown = BatchGetAnnualPlansRequest { names: vec![names[0].clone(), "annualPlans/x".to_owned()], ..Default::default() };
+    let unknown = BatchGetAnnualPlansRequest {
+        names: vec![names[0].clone(), "annualPlans/x".to_owned()],
+        ..Default::default()
+    };
     let status = client.batch_get_annual_plans(suite.request(unknown)).await.unwrap_err();
     assert_eq!(Problem::of(&status).reason, "RESOURCE_NOT_FOUND");
 }
@@ -259,7 +302,10 @@ fn log(seconds: &'static [i64]) -> Fake {
                 .filter(|second| **second < before)
                 .skip(from)
                 .take(2)
-                .map(|second| AuditEntry { at: Some(Timestamp { seconds: *second, nanos: 0 }), ..AuditEntry::default() })
+                .map(|second| AuditEntry {
+                    at: Some(Timestamp { seconds: *second, nanos: 0 }),
+                    ..AuditEntry::default()
+                })
                 .collect();
             let next = from + shown.len();
             let next_page_token = if next < seconds.len() { next.to_string() } else { String::new() };
@@ -307,7 +353,8 @@ fn feed(collection: &'static str) -> Fake {
 
 #[tokio::test]
 async fn a_feed_of_all_services_is_resumed_where_each_was() {
-    let (registry, assistance, partner_aid) = (feed("households"), feed("renovationCases"), feed("exchangeVisits"));
+    let (registry, assistance, partner_aid) =
+        (feed("households"), feed("renovationCases"), feed("exchangeVisits"));
     let suite = three([&registry, &assistance, &partner_aid]).await;
     let mut client = ChangeFeedServiceClient::new(suite.gateway.clone());
     let request = |request| suite.request_of("internal", &["*"], request);

@@ -172,10 +172,12 @@ impl Suite {
         let authenticator = Arc::new(Authenticator::new(verifier, roles.clone(), Arc::clone(&clock)));
         let shell = Shell::new(Arc::clone(&policies), authenticator);
         let [registry, assistance, partner_aid] = addresses.map(Some);
-        let channels = Channels::new(&Addresses { registry, assistance, partner_aid }, Arc::clone(&policies)).unwrap();
+        let channels =
+            Channels::new(&Addresses { registry, assistance, partner_aid }, Arc::clone(&policies)).unwrap();
         let templates = Templates::standard().unwrap();
         let issuer = Issuer::new(keys.issuer().unwrap().clone(), Arc::clone(&clock));
-        let gateway = Gateway::new(Parts { channels, policies, roles: Arc::new(roles), templates, clock }).unwrap();
+        let gateway =
+            Gateway::new(Parts { channels, policies, roles: Arc::new(roles), templates, clock }).unwrap();
         Self { gateway: gateway.service().dressed(&shell), issuer }
     }
 

@@ -5,7 +5,7 @@ use kernel::language::Label;
 use crate::spec::{FormTable, FormUnit, Leaf, SheetSpec, Spec};
 
 /// Title of the last column of every export and template: the resource name.
-pub const NAME_TITLE: Label = Label::new("系统编号", "체계번호", "system number");
+pub(crate) const NAME_TITLE: Label = Label::new("系统编号", "체계번호", "system number");
 
 static NO_FORM: FormTable = FormTable {
     id: "",

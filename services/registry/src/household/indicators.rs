@@ -1,1 +1,0 @@
-pub(crate) const ALL: &[&record::indicator::Indicator] = &[];

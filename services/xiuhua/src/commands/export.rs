@@ -1,0 +1,167 @@
+//! `export`: a table as csv.
+
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+use proto::common::ExportRowsRequest;
+use proto::common::export_rows_response::Part;
+use tonic::Code;
+
+use super::Manner;
+use crate::arguments::Export;
+use crate::client::{Connection, table};
+use crate::exit::Stop;
+use crate::progress::Progress;
+use crate::words;
+
+/// How often in a row a broken stream is taken up without a further row.
+const MOST_TRIES: u32 = 5;
+
+/// Exports a table. A file that is not complete is removed.
+pub async fn run(asked: Export, manner: Manner) -> Result<(), Stop> {
+    let connection = Connection::of_arguments(&asked.client, manner.language)?;
+    let table = table::named(&connection, &asked.name).await?;
+    let request = ExportRowsRequest {
+        table: table.id.clone(),
+        area: asked.area.unwrap_or_default(),
+        as_of: asked.as_of.unwrap_or_default(),
+        ..ExportRowsRequest::default()
+    };
+    let progress = Progress::new(manner.quiet || asked.out.is_none());
+    let bar = progress.bar(&table.sheet, 0);
+    let count = match &asked.out {
+        None => written(&connection, request, std::io::stdout(), &bar).await,
+        Some(path) => match partial(path) {
+            Ok((file, partial)) => {
+                let count = written(&connection, request, file, &bar).await;
+                kept(&partial, path, count)
+            }
+            Err(stop) => Err(stop),
+        },
+    };
+    let values: [(&str, &dyn std::fmt::Display); 2] = [("title", &table.sheet), ("count", &0)];
+    match count {
+        Ok(count) => {
+            let values: [(&str, &dyn std::fmt::Display); 2] = [values[0], ("count", &count)];
+            progress.finished(&bar, &words::EXPORTED.fill(manner.language, &values));
+            Ok(())
+        }
+        Err(stop) => {
+            bar.finish_and_clear();
+            Err(stop.before(words::EXPORT_INCOMPLETE.text(manner.language)))
+        }
+    }
+}
+
+/// The file under a name that says that it is not complete.
+fn partial(path: &Path) -> Result<(File, std::path::PathBuf), Stop> {
+    let mut name = path.file_name().unwrap_or_default().to_owned();
+    name.push(".part");
+    let partial = path.with_file_name(name);
+    let file = File::create(&partial).map_err(|error| Stop::unwritable(&partial, error))?;
+    Ok((file, partial))
+}
+
+fn kept(partial: &Path, path: &Path, count: Result<i64, Stop>) -> Result<i64, Stop> {
+    match count {
+        Ok(count) => {
+            std::fs::rename(partial, path).map_err(|error| Stop::unwritable(path, error))?;
+            Ok(count)
+        }
+        Err(stop) => {
+            // What cannot be removed still says by its name that it is not complete.
+            let _ = std::fs::remove_file(partial);
+            Err(stop)
+        }
+    }
+}
+
+/// Writes header and rows; the rows exported.
+async fn written(
+    connection: &Connection,
+    mut request: ExportRowsRequest,
+    out: impl Write,
+    bar: &indicatif::ProgressBar,
+) -> Result<i64, Stop> {
+    let mut writer = csv::Writer::from_writer(BufWriter::new(out));
+    let mut opened = false;
+    let mut tries = 1;
+    loop {
+        match stream(connection, &mut request, &mut writer, &mut opened, bar).await {
+            Ok(count) => {
+                writer.flush().map_err(Stop::unavailable)?;
+                return Ok(count);
+            }
+            Err(Broken::Stop(stop)) => return Err(stop),
+            Err(Broken::Stream { status, further }) => {
+                tries = if further { 1 } else { tries + 1 };
+                if tries > MOST_TRIES {
+                    return Err(status.into());
+                }
+                tokio::time::sleep(std::time::Duration::from_millis(500) * tries).await;
+            }
+        }
+    }
+}
+
+/// Why a stream ended without its end.
+enum Broken {
+    Stop(Stop),
+    Stream { status: tonic::Status, further: bool },
+}
+
+impl From<Stop> for Broken {
+    fn from(stop: Stop) -> Self {
+        Self::Stop(stop)
+    }
+}
+
+/// One stream; `request` then goes on after the last batch that was written.
+async fn stream<W: Write>(
+    connection: &Connection,
+    request: &mut ExportRowsRequest,
+    writer: &mut csv::Writer<W>,
+    opened: &mut bool,
+    bar: &indicatif::ProgressBar,
+) -> Result<i64, Broken> {
+    let mut further = false;
+    let broken = |status: tonic::Status, further| match status.code() {
+        Code::Unavailable | Code::DeadlineExceeded | Code::Cancelled | Code::Unknown => {
+            Broken::Stream { status, further }
+        }
+        _ => Broken::Stop(status.into()),
+    };
+    let answer = connection.tables().export_rows(request.clone()).await;
+    let mut answers = answer.map_err(|status| broken(status, further))?.into_inner();
+    loop {
+        let early = || tonic::Status::unavailable("the stream ended early");
+        let answer = answers.message().await.and_then(|answer| answer.ok_or_else(early));
+        match answer.map_err(|status| broken(status, further))?.part {
+            Some(Part::Header(header)) => {
+                // Taken up again, a stream repeats its header; as-of and known time must stay the first ones.
+                if !*opened {
+                    *opened = true;
+                    request.as_of = header.as_of;
+                    request.known_at = header.known_at;
+                    let titles = header.columns.into_iter().filter_map(|column| column.title);
+                    let titles = titles.enumerate().map(|(index, title)| match index {
+                        0 => format!("\u{feff}{}", title.zh),
+                        _ => title.zh,
+                    });
+                    writer.write_record(titles.collect::<Vec<_>>()).map_err(Stop::unavailable)?;
+                }
+            }
+            Some(Part::Batch(batch)) => {
+                for row in &batch.rows {
+                    writer.write_record(&row.cells).map_err(Stop::unavailable)?;
+                }
+                bar.inc(batch.rows.len() as u64);
+                request.resume_token = batch.resume_token;
+                further = true;
+            }
+            Some(Part::End(end)) => return Ok(end.row_count),
+            None => {}
+        }
+    }
+}

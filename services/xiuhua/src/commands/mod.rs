@@ -1,0 +1,72 @@
+//! What the commands do.
+
+mod check;
+mod database;
+mod demo;
+mod evidence;
+mod export;
+mod import;
+mod keys;
+mod report;
+mod serve;
+mod snapshot;
+mod token;
+
+use std::io::Write;
+
+use kernel::language::Language;
+
+use crate::arguments::{Arguments, Command, Database, Keys, Snapshot, Token};
+use crate::exit::Stop;
+
+/// What every command is told.
+#[derive(Debug, Clone, Copy)]
+pub struct Manner {
+    /// Language of messages and reports.
+    pub language: Language,
+    /// Results and errors only.
+    pub quiet: bool,
+}
+
+/// Does what the command line says.
+///
+/// # Errors
+/// Why it could not be done, with the exit code.
+pub async fn run(arguments: Arguments) -> Result<(), Stop> {
+    let manner = Manner { language: arguments.lang, quiet: arguments.quiet };
+    match arguments.command {
+        Command::Demo(asked) => demo::run(asked, manner).await,
+        Command::Serve(asked) => serve::run(asked.configured).await,
+        Command::Import(asked) => import::run(asked, manner).await,
+        Command::Export(asked) => export::run(asked, manner).await,
+        Command::Report(asked) => report::run(asked, manner).await,
+        Command::Evidence(asked) => evidence::run(asked, manner).await,
+        Command::Snapshot(Snapshot::Create { code, as_of, title, purpose, client }) => {
+            snapshot::create(snapshot::Wanted { code, as_of, title, purpose }, &client, manner).await
+        }
+        Command::Token(asked @ Token::Issue { .. }) => token::issue(asked, manner),
+        Command::Keys(Keys::Init { dir }) => keys::init(&dir, manner),
+        Command::Database(Database::Init { url }) => database::init(url, manner).await,
+        Command::Check(asked) => check::run(asked, manner).await,
+    }
+}
+
+/// Prints a result on standard output. A reader that went away (`| head`) ends the command quietly.
+///
+/// # Errors
+/// Where standard output cannot be written.
+fn print(text: &str) -> Result<(), Stop> {
+    let mut out = std::io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Stop::unavailable(error)),
+        _ => Ok(()),
+    }
+}
+
+/// Prints a line on standard output.
+///
+/// # Errors
+/// Where standard output cannot be written.
+fn print_line(line: &str) -> Result<(), Stop> {
+    print(&format!("{line}\n"))
+}
