@@ -108,10 +108,20 @@ words! {
     REPORT: "报告 {template}", "보고 {template}", "report {template}";
     /// Everything in.
     LOADED: "共导入 {rows} 行,退回 {rejected} 行,提示 {warnings} 条,用时 {seconds} 秒", "모두 {rows}행을 들여오고 {rejected}행을 반려, 알림 {warnings}건, {seconds}초 걸림", "{rows} rows imported, {rejected} rejected, {warnings} warnings, in {seconds} s";
+    /// Memory.
+    PEAK: "内存峰值 {mebibytes} MiB", "기억용량 최고 {mebibytes} MiB", "peak memory {mebibytes} MiB";
+    /// Title of a table's sum.
+    TABLE: "表", "표", "table";
+    /// Title of rows.
+    ROWS: "行", "행", "rows";
+    /// Title of seconds.
+    SECONDS: "秒", "초", "seconds";
+    /// The command was told to stop.
+    STOPPED: "已中止", "중지되였다", "stopped";
     /// Figures that were compared.
     COMPARED: "与公布数比对:一致 {agree},不一致 {differ},不可用 {missing},无公布数 {open}", "공포수치와 대조: 일치 {agree}, 불일치 {differ}, 없음 {missing}, 공포수치 없음 {open}", "compared with the published figures: {agree} agree, {differ} differ, {missing} unavailable, {open} not published";
     /// Where it serves.
-    SERVING: "服务地址 {address}(gRPC 与 JSON);Ctrl-C 停止", "봉사주소 {address} (gRPC, JSON). Ctrl-C 로 멈춘다", "serving on {address} (gRPC and JSON); Ctrl-C stops";
+    SERVING: "服务地址 {address}(gRPC);Ctrl-C 停止", "봉사주소 {address} (gRPC). Ctrl-C 로 멈춘다", "serving on {address} (gRPC); Ctrl-C stops";
     /// Ready-made tokens.
     TOKENS: "可直接使用的令牌(12小时有效):", "곧 쓸수 있는 통행증(12시간 유효):", "ready-made tokens (valid for 12 hours):";
     /// What can be tried.

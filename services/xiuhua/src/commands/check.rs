@@ -20,7 +20,7 @@ use crate::words;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Checks and prints one line for each thing.
-pub async fn run(asked: Configured, manner: Manner) -> Result<(), Stop> {
+pub(crate) async fn run(asked: Configured, manner: Manner) -> Result<(), Stop> {
     let config = load::<ServiceConfig>(&sources(&asked))?;
     let mut findings = vec![("configuration".to_owned(), Ok(()))];
     findings.push(("keys".to_owned(), keys(&config)));

@@ -10,7 +10,7 @@ use crate::suite::Fact;
 use crate::words;
 
 /// Makes what the given role may make; says what it could not.
-pub async fn init(url: String, manner: Manner) -> Result<(), Stop> {
+pub(crate) async fn init(url: String, manner: Manner) -> Result<(), Stop> {
     let url = DatabaseUrl::new(url);
     if !url.is_postgres() {
         return Err(Stop::usage("postgres://…"));

@@ -15,7 +15,7 @@ use crate::exit::Stop;
 use crate::words;
 
 /// Lists the records behind a figure.
-pub async fn run(asked: Evidence, manner: Manner) -> Result<(), Stop> {
+pub(crate) async fn run(asked: Evidence, manner: Manner) -> Result<(), Stop> {
     let connection = Connection::of_arguments(&asked.client, manner.language)?;
     let reading = asked.reading;
     let request = ListReportEvidenceRequest {

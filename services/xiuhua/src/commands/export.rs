@@ -19,7 +19,7 @@ use crate::words;
 const MOST_TRIES: u32 = 5;
 
 /// Exports a table. A file that is not complete is removed.
-pub async fn run(asked: Export, manner: Manner) -> Result<(), Stop> {
+pub(crate) async fn run(asked: Export, manner: Manner) -> Result<(), Stop> {
     let connection = Connection::of_arguments(&asked.client, manner.language)?;
     let table = table::named(&connection, &asked.name).await?;
     let request = ExportRowsRequest {

@@ -21,7 +21,7 @@ use crate::words;
 const SHOWN: usize = 50;
 
 /// Imports a file.
-pub async fn run(asked: Import, manner: Manner) -> Result<(), Stop> {
+pub(crate) async fn run(asked: Import, manner: Manner) -> Result<(), Stop> {
     let connection = Connection::of_arguments(&asked.client, manner.language)?;
     let table = table::named(&connection, &asked.name).await?;
     let file = opened(&asked.file, &table, manner.language).await?;
@@ -95,7 +95,7 @@ fn sheet_of(asked: &Import, table: &Table, file: SheetFile) -> Sheet {
 }
 
 /// The numbers of an import in words.
-pub fn summary_line(title: &str, summary: &ImportSummary, language: Language) -> String {
+pub(crate) fn summary_line(title: &str, summary: &ImportSummary, language: Language) -> String {
     let progress = summary.progress.clone().unwrap_or_default();
     let values: [(&str, &dyn std::fmt::Display); 7] = [
         ("title", &title),
@@ -111,7 +111,7 @@ pub fn summary_line(title: &str, summary: &ImportSummary, language: Language) ->
 }
 
 /// An error in words: row, column, why, and what would fit.
-pub fn error_line(error: &RowError, language: Language) -> String {
+pub(crate) fn error_line(error: &RowError, language: Language) -> String {
     let values: [(&str, &dyn std::fmt::Display); 3] =
         [("row", &error.row), ("column", &error.column), ("message", &error.message)];
     let words = if error.column.is_empty() { words::ROW_ERROR } else { words::CELL_ERROR };

@@ -10,7 +10,7 @@ use crate::exit::Stop;
 use crate::words;
 
 /// Makes a folder with fresh keys.
-pub fn init(dir: &Path, manner: Manner) -> Result<(), Stop> {
+pub(crate) fn init(dir: &Path, manner: Manner) -> Result<(), Stop> {
     Keys::create(dir, &SystemRandomness)?;
     print_line(&words::KEYS_MADE.fill(manner.language, &[("dir", &dir.display())]))
 }

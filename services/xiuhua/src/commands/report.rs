@@ -12,7 +12,7 @@ use crate::exit::Stop;
 use crate::report;
 
 /// Prints a report.
-pub async fn run(asked: Report, manner: Manner) -> Result<(), Stop> {
+pub(crate) async fn run(asked: Report, manner: Manner) -> Result<(), Stop> {
     let connection = Connection::of_arguments(&asked.client, manner.language)?;
     let mut request = request_of(&asked.reading, manner.language);
     request.group_by = asked.group_by.map_or(AreaLevel::Unspecified, level).into();
@@ -28,7 +28,7 @@ pub async fn run(asked: Report, manner: Manner) -> Result<(), Stop> {
 }
 
 /// The request for what is read.
-pub fn request_of(reading: &Reading, language: Language) -> GetReportRequest {
+pub(crate) fn request_of(reading: &Reading, language: Language) -> GetReportRequest {
     GetReportRequest {
         template: reading.template.clone(),
         area: reading.area.clone().unwrap_or_default(),
@@ -41,13 +41,13 @@ pub fn request_of(reading: &Reading, language: Language) -> GetReportRequest {
 }
 
 /// Asks for a report.
-pub async fn get(connection: &Connection, request: GetReportRequest) -> Result<Answer, Stop> {
+pub(crate) async fn get(connection: &Connection, request: GetReportRequest) -> Result<Answer, Stop> {
     let answer = connection.reports().get_report(patient(request)).await?;
     Ok(answer.into_inner().report.unwrap_or_default())
 }
 
 /// The report as canonical proto3 JSON.
-pub fn json(answer: &Answer, language: Language) -> Result<String, Stop> {
+pub(crate) fn json(answer: &Answer, language: Language) -> Result<String, Stop> {
     gateway::json::report_json(answer).map_err(|failure| Stop::of_failure(&failure, language))
 }
 

@@ -18,7 +18,7 @@ use crate::exit::Stop;
 use crate::suite::{Common, Fact, Running, Store, Suite, SuiteOptions, listener};
 
 /// Serves until the process is told to stop.
-pub async fn run(asked: Configured) -> Result<(), Stop> {
+pub(crate) async fn run(asked: Configured) -> Result<(), Stop> {
     let config = load::<ServiceConfig>(&sources(&asked))?;
     let metrics = telemetry::start(&config.log)?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);

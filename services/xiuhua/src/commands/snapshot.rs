@@ -10,19 +10,19 @@ use crate::exit::Stop;
 use crate::words;
 
 /// A snapshot to be made.
-pub struct Wanted {
+pub(crate) struct Wanted {
     /// Code by which templates name it.
-    pub code: String,
+    pub(crate) code: String,
     /// Day that is read.
-    pub as_of: String,
+    pub(crate) as_of: String,
     /// Title for people.
-    pub title: String,
+    pub(crate) title: String,
     /// What it is for.
-    pub purpose: String,
+    pub(crate) purpose: String,
 }
 
 /// Makes a snapshot and says at which moment.
-pub async fn create(wanted: Wanted, client: &Client, manner: Manner) -> Result<(), Stop> {
+pub(crate) async fn create(wanted: Wanted, client: &Client, manner: Manner) -> Result<(), Stop> {
     let connection = Connection::of_arguments(client, manner.language)?;
     let snapshot = freeze(&connection, wanted).await?;
     let known_at = snapshot.known_at.and_then(|at| Moment::from_seconds_and_nanos(at.seconds, at.nanos));
@@ -33,7 +33,7 @@ pub async fn create(wanted: Wanted, client: &Client, manner: Manner) -> Result<(
 }
 
 /// Makes a snapshot.
-pub async fn freeze(connection: &Connection, wanted: Wanted) -> Result<Snapshot, Stop> {
+pub(crate) async fn freeze(connection: &Connection, wanted: Wanted) -> Result<Snapshot, Stop> {
     let Wanted { code, as_of, title, purpose } = wanted;
     let request = CreateSnapshotRequest {
         request_id: uuid::Uuid::new_v4().to_string(),

@@ -15,7 +15,7 @@ use crate::exit::Stop;
 use crate::words;
 
 /// Signs a token and prints it, and nothing else, on standard output.
-pub fn issue(asked: Token, manner: Manner) -> Result<(), Stop> {
+pub(crate) fn issue(asked: Token, manner: Manner) -> Result<(), Stop> {
     let Token::Issue { role, areas, subject, programmes, ttl, keys_dir, data_dir } = asked;
     let language = manner.language;
     let roles = Roles::standard().map_err(|failure| Stop::of_failure(&failure, language))?;

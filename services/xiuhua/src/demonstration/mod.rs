@@ -79,6 +79,12 @@ impl Demonstration {
         Self { seed, places: Arc::new(Places::new(seed)) }
     }
 
+    /// The number from which it is made.
+    #[must_use]
+    pub const fn seed(&self) -> u64 {
+        self.seed
+    }
+
     /// Everything to be loaded, in order. Nothing is generated before the rows of a sheet are taken.
     #[must_use]
     pub fn loads(&self) -> Vec<Load> {
