@@ -59,7 +59,8 @@ impl Source {
     }
 
     fn function(&self, at: usize) -> Option<Function> {
-        let name: String = self.code[at + 2..].trim_start().chars().take_while(|next| is_word(*next)).collect();
+        let name: String =
+            self.code[at + 2..].trim_start().chars().take_while(|next| is_word(*next)).collect();
         let open = body(&self.code, at)?;
         let line = self.line(at);
         let lines = self.line(closing(&self.code, open)) + 1 - line;
@@ -77,7 +78,7 @@ pub(crate) fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = us
     })
 }
 
-pub(crate) const fn is_word(character: char) -> bool {
+pub(crate) fn is_word(character: char) -> bool {
     character.is_alphanumeric() || character == '_'
 }
 
@@ -117,7 +118,9 @@ pub(crate) fn closing(code: &str, open: usize) -> usize {
 
 fn test_modules(code: &str) -> Vec<(usize, usize)> {
     let gates = code.match_indices("#[cfg(test)]");
-    gates.filter_map(|(at, _)| body(code, at + "#[cfg(test)]".len()).map(|open| (at, closing(code, open)))).collect()
+    gates
+        .filter_map(|(at, _)| body(code, at + "#[cfg(test)]".len()).map(|open| (at, closing(code, open))))
+        .collect()
 }
 
 struct Scan<'a> {
@@ -132,7 +135,9 @@ impl Scan<'_> {
         while self.at < self.bytes.len() {
             let rest = &self.bytes[self.at..];
             match rest {
-                [b'/', b'/', ..] => self.blank(rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len())),
+                [b'/', b'/', ..] => {
+                    self.blank(rest.iter().position(|byte| *byte == b'\n').unwrap_or(rest.len()))
+                }
                 [b'/', b'*', ..] => self.blank(comment(rest)),
                 [b'"', ..] => self.text(1, quoted(rest), 1),
                 [b'r', ..] if !self.inside_word() && raw_hashes(&rest[1..]).is_some() => {
@@ -218,9 +223,8 @@ fn character(rest: &[u8]) -> Option<usize> {
     if rest.get(1) == Some(&b'\\') {
         return rest[3..].iter().position(|byte| *byte == b'\'').map(|at| at + 4);
     }
-    let text = std::str::from_utf8(&rest[..rest.len().min(6)]).or_else(|error| {
-        std::str::from_utf8(&rest[..error.valid_up_to()])
-    });
+    let text = std::str::from_utf8(&rest[..rest.len().min(6)])
+        .or_else(|error| std::str::from_utf8(&rest[..error.valid_up_to()]));
     let first = text.ok()?.chars().nth(1)?;
     (rest.get(1 + first.len_utf8()) == Some(&b'\'')).then_some(2 + first.len_utf8())
 }
@@ -234,7 +238,8 @@ mod tests {
 
     #[test]
     fn comments_and_texts_are_no_code() {
-        let text = "a /* dbg!( /* x */ */ 'b' \"y\\\"{\" // z\nr#\"raw \" {\"# br\"}\" 'life '\\'' '文' for_r\"s\"";
+        let text =
+            "a /* dbg!( /* x */ */ 'b' \"y\\\"{\" // z\nr#\"raw \" {\"# br\"}\" 'life '\\'' '文' for_r\"s\"";
         let source = taken_apart(text);
         assert_eq!(source.code.len(), text.len());
         assert!(!source.code.contains(['{', '}', 'x', 'y', 'z', '文']), "{}", source.code);
@@ -245,8 +250,11 @@ mod tests {
 
     #[test]
     fn functions_are_measured_with_their_signature() {
-        let source = taken_apart("fn a(\n  x: [u8; 2],\n) {\n  \"}\";\n}\ntrait T { fn none(); }\ntype F = fn(u8) -> u8;\nfn b() {}");
-        let found: Vec<_> = source.functions().into_iter().map(|one| (one.name, one.line, one.lines)).collect();
+        let source = taken_apart(
+            "fn a(\n  x: [u8; 2],\n) {\n  \"}\";\n}\ntrait T { fn none(); }\ntype F = fn(u8) -> u8;\nfn b() {}",
+        );
+        let found: Vec<_> =
+            source.functions().into_iter().map(|one| (one.name, one.line, one.lines)).collect();
         assert_eq!(found, [("a".to_owned(), 1, 5), ("b".to_owned(), 8, 1)]);
     }
 

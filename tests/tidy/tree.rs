@@ -39,9 +39,8 @@ pub(crate) static FILES: LazyLock<Vec<File>> = LazyLock::new(|| {
 });
 
 /// The Rust among them, taken apart.
-pub(crate) static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(|| {
-    FILES.iter().filter(|file| file.has_extension("rs")).map(Source::of).collect()
-});
+pub(crate) static SOURCES: LazyLock<Vec<Source>> =
+    LazyLock::new(|| FILES.iter().filter(|file| file.has_extension("rs")).map(Source::of).collect());
 
 pub(crate) fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("this crate stands in the workspace").to_owned()
@@ -55,8 +54,9 @@ pub(crate) fn file(path: &str) -> &'static File {
 /// Names of what stands directly in a folder, sorted.
 pub(crate) fn names_in(folder: &str) -> Vec<String> {
     let entries = fs::read_dir(root().join(folder)).expect("is a folder");
-    let mut names: Vec<String> =
-        entries.map(|entry| entry.expect("can be listed").file_name().to_string_lossy().into_owned()).collect();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.expect("can be listed").file_name().to_string_lossy().into_owned())
+        .collect();
     names.sort();
     names
 }
