@@ -73,8 +73,9 @@ pub struct Token(pub String);
 impl Interceptor for Token {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         if !self.0.is_empty() {
-            let value: MetadataValue<_> =
-                format!("Bearer {}", self.0).parse().map_err(|_| Status::internal("the token is no header"))?;
+            let value: MetadataValue<_> = format!("Bearer {}", self.0)
+                .parse()
+                .map_err(|_| Status::internal("the token is no header"))?;
             request.metadata_mut().insert("authorization", value);
         }
         Ok(request)

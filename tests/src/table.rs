@@ -3,9 +3,7 @@
 use proto::common::import_rows_request::Part as Asked;
 use proto::common::import_rows_response::Part as Told;
 use proto::common::table_service_client::TableServiceClient;
-use proto::common::{
-    ImportBatch, ImportEnd, ImportHeader, ImportRowsRequest, ImportSummary, Row, RowError,
-};
+use proto::common::{ImportBatch, ImportEnd, ImportHeader, ImportRowsRequest, ImportSummary, Row, RowError};
 use tonic::Status;
 
 use crate::harness::Client;
@@ -52,7 +50,8 @@ pub async fn import(client: Client, header: ImportHeader, rows: &[Vec<String>]) 
         let rows = chunk.iter().map(|cells| Row { cells: cells.clone() }).collect();
         messages.push(message(Asked::Batch(ImportBatch { first_row: index as i64 * 200 + 1, rows })));
     }
-    messages.push(message(Asked::End(ImportEnd { row_count: rows.len() as i64, file_digest: String::new() })));
+    messages
+        .push(message(Asked::End(ImportEnd { row_count: rows.len() as i64, file_digest: String::new() })));
     let mut stream =
         TableServiceClient::new(client).import_rows(tokio_stream::iter(messages)).await?.into_inner();
     let mut imported = Imported::default();

@@ -24,7 +24,10 @@ const PACKAGES: &[&str] = &["xiuhua.assistance."];
 
 /// Assistance's own migrations, one a record kind.
 pub const MIGRATIONS: &[Migration] = &[
-    Migration { name: "housing/renovation_case", sql: include_str!("../migrations/housing_renovation_case.sql") },
+    Migration {
+        name: "housing/renovation_case",
+        sql: include_str!("../migrations/housing_renovation_case.sql"),
+    },
     Migration {
         name: "social_security/temporary_relief",
         sql: include_str!("../migrations/social_security_temporary_relief.sql"),
@@ -61,5 +64,7 @@ pub async fn service(host: &Host) -> Result<Service, StartError> {
     let reliefs = c::TemporaryReliefApi(engine.clone());
     Ok(common_services(Service::new("assistance"), &engine, host, PACKAGES)
         .add(housing_api::renovation_case_service_server::RenovationCaseServiceServer::new(renovations))
-        .add(social_security_api::temporary_relief_service_server::TemporaryReliefServiceServer::new(reliefs)))
+        .add(social_security_api::temporary_relief_service_server::TemporaryReliefServiceServer::new(
+            reliefs,
+        )))
 }

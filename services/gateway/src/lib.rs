@@ -7,6 +7,7 @@
 
 pub mod json;
 mod kept;
+mod refusals;
 pub mod report;
 mod route;
 
@@ -115,6 +116,7 @@ impl Gateway {
             .add(ChangeFeedServiceServer::new(self.clone()))
             .add(AccessServiceServer::new(access))
             .fallback(forwarding, served.unwrap_or_default())
+            .refusals(Arc::new(refusals::PassedOn::new(self.0.parts.channels.clone())))
     }
 
     pub(crate) fn channels(&self) -> &Channels {

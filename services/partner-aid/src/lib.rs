@@ -20,8 +20,10 @@ use crate::contract as c;
 const PACKAGES: &[&str] = &["xiuhua.partneraid.v1"];
 
 /// Partner aid's own migrations, one a record kind.
-pub const MIGRATIONS: &[Migration] =
-    &[Migration { name: "partner_aid/exchange_visit", sql: include_str!("../migrations/exchange_visit.sql") }];
+pub const MIGRATIONS: &[Migration] = &[Migration {
+    name: "partner_aid/exchange_visit",
+    sql: include_str!("../migrations/exchange_visit.sql"),
+}];
 
 /// Partner aid's resources.
 pub fn resources() -> Vec<Registered> {
@@ -47,6 +49,9 @@ pub async fn service(host: &Host) -> Result<Service, StartError> {
         surroundings: Arc::new(Registry { channels: host.channels.clone() }),
     };
     let engine = engine(host, parts).await?;
-    Ok(common_services(Service::new("partner-aid"), &engine, host, PACKAGES)
-        .add(p::exchange_visit_service_server::ExchangeVisitServiceServer::new(c::ExchangeVisitApi(engine.clone()))))
+    Ok(common_services(Service::new("partner-aid"), &engine, host, PACKAGES).add(
+        p::exchange_visit_service_server::ExchangeVisitServiceServer::new(c::ExchangeVisitApi(
+            engine.clone(),
+        )),
+    ))
 }

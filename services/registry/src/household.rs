@@ -10,8 +10,8 @@ use record::state::{Known, Reads};
 
 use crate::contract::{HouseholdHandlers, Households};
 
-pub(crate) mod shown;
 pub(crate) mod sheet;
+pub(crate) mod shown;
 
 /// Most causes of poverty beside the main one (form of 2014, 其他致贫原因).
 const OTHER_CAUSES: usize = 2;

@@ -3,15 +3,17 @@
 use kernel::failure::{Failure, Reason, Violations};
 use proto::common::{CaseAct, CaseState, HouseholdStatus};
 use proto::xiuhua::registry::v1 as p;
+use record::Resource;
 use record::call::Call;
 use record::engine::Engine;
 use record::resource::into_typed;
 use record::rules::{Act, Change, Consequences, Context, Rules};
 use record::state::{Known, Reads, last_of};
 use record::verbs::Write;
-use record::Resource;
 
-use crate::contract::{HouseholdCaseHandlers, HouseholdCases, HouseholdStandings, Households, household_case};
+use crate::contract::{
+    HouseholdCaseHandlers, HouseholdCases, HouseholdStandings, Households, household_case,
+};
 use crate::household_standing::{Approved, periods, status_of};
 
 impl Rules for HouseholdCases {
@@ -159,7 +161,8 @@ fn check_other_open(
         return Ok(());
     }
     for other in reads.linked::<HouseholdCases>(household_case::HOUSEHOLD, &record.household)? {
-        let same = last_of::<HouseholdCases>(&other).is_some_and(|known| is_open(known) && known.kind == record.kind);
+        let same = last_of::<HouseholdCases>(&other)
+            .is_some_and(|known| is_open(known) && known.kind == record.kind);
         if same && record.name != format!("householdCases/{}", other.id) {
             violations.push("kind", Reason::ValueTaken).add("key", "household, kind");
         }
@@ -256,6 +259,8 @@ impl HouseholdCaseHandlers for HouseholdCases {
             ..Write::of(&message.request_id, message.validate_only, &digest, "transcribe")
         };
         let written = engine.write(call, vec![act], write).await?.pop();
-        Ok(p::TranscribeHouseholdCaseResponse { household_case: written.and_then(into_typed::<HouseholdCases>) })
+        Ok(p::TranscribeHouseholdCaseResponse {
+            household_case: written.and_then(into_typed::<HouseholdCases>),
+        })
     }
 }

@@ -48,12 +48,18 @@ const CODES: &[&str] = &[
 /// The registry's own migrations, one a record kind.
 pub const MIGRATIONS: &[Migration] = &[
     Migration { name: "registry/division", sql: include_str!("../migrations/division.sql") },
-    Migration { name: "registry/division_statistic", sql: include_str!("../migrations/division_statistic.sql") },
+    Migration {
+        name: "registry/division_statistic",
+        sql: include_str!("../migrations/division_statistic.sql"),
+    },
     Migration { name: "registry/household", sql: include_str!("../migrations/household.sql") },
     Migration { name: "registry/person", sql: include_str!("../migrations/person.sql") },
     Migration { name: "registry/membership", sql: include_str!("../migrations/membership.sql") },
     Migration { name: "registry/household_case", sql: include_str!("../migrations/household_case.sql") },
-    Migration { name: "registry/household_standing", sql: include_str!("../migrations/household_standing.sql") },
+    Migration {
+        name: "registry/household_standing",
+        sql: include_str!("../migrations/household_standing.sql"),
+    },
     Migration { name: "registry/snapshot", sql: include_str!("../migrations/snapshot.sql") },
 ];
 
@@ -103,14 +109,18 @@ pub async fn service(host: &Host) -> Result<Service, StartError> {
     let engine = engine(host, parts).await?;
     let service = common_services(Service::new("registry"), &engine, host, PACKAGES)
         .add(p::division_service_server::DivisionServiceServer::new(c::DivisionApi(engine.clone())))
-        .add(p::division_statistic_service_server::DivisionStatisticServiceServer::new(c::DivisionStatisticApi(engine.clone())))
+        .add(p::division_statistic_service_server::DivisionStatisticServiceServer::new(
+            c::DivisionStatisticApi(engine.clone()),
+        ))
         .add(p::household_service_server::HouseholdServiceServer::new(c::HouseholdApi(engine.clone())))
         .add(p::person_service_server::PersonServiceServer::new(c::PersonApi(engine.clone())))
         .add(p::membership_service_server::MembershipServiceServer::new(c::MembershipApi(engine.clone())))
-        .add(p::household_case_service_server::HouseholdCaseServiceServer::new(c::HouseholdCaseApi(engine.clone())))
-        .add(p::household_standing_service_server::HouseholdStandingServiceServer::new(c::HouseholdStandingApi(
+        .add(p::household_case_service_server::HouseholdCaseServiceServer::new(c::HouseholdCaseApi(
             engine.clone(),
         )))
+        .add(p::household_standing_service_server::HouseholdStandingServiceServer::new(
+            c::HouseholdStandingApi(engine.clone()),
+        ))
         .add(p::snapshot_service_server::SnapshotServiceServer::new(c::SnapshotApi(engine.clone())))
         .add(p::standing_service_server::StandingServiceServer::new(standing::StandingApi(engine.clone())));
     Ok(service)

@@ -44,7 +44,9 @@ impl Surroundings for OwnPlaces {
 
 /// Chinese names of divisions that exist.
 pub(crate) async fn names_of(db: &Db, codes: &[String]) -> Result<HashMap<String, String>, Failure> {
-    let select = format!("SELECT id, name_zh FROM division WHERE superseded_at = {CURRENT} AND valid_from < valid_to AND");
+    let select = format!(
+        "SELECT id, name_zh FROM division WHERE superseded_at = {CURRENT} AND valid_from < valid_to AND"
+    );
     let rows = db.select_in(&select, "id", codes, "ORDER BY id, valid_from").await?;
     Ok(rows.iter().map(|row| (row.text(0).to_owned(), row.text(1).to_owned())).collect())
 }
@@ -87,11 +89,8 @@ fn spellings(name: &str, endings: &[&str]) -> Vec<String> {
 
 fn reply(ask: &PlaceAsk, by_name: &HashMap<String, Vec<AreaCode>>) -> PlaceReply {
     let Some(within) = AreaCode::parse(&ask.within) else { return PlaceReply::Unknown };
-    let levels = [
-        (&ask.county, COUNTY_ENDINGS),
-        (&ask.township, TOWNSHIP_ENDINGS),
-        (&ask.village, VILLAGE_ENDINGS),
-    ];
+    let levels =
+        [(&ask.county, COUNTY_ENDINGS), (&ask.township, TOWNSHIP_ENDINGS), (&ask.village, VILLAGE_ENDINGS)];
     let mut found: Option<Vec<AreaCode>> = None;
     for (name, endings) in levels {
         if name.trim().is_empty() {

@@ -160,17 +160,20 @@ impl Facts {
                 keys.insert((collection, row.text(0).to_owned()), format!("{collection}/{}", row.text(1)));
             }
         }
-        let persons: HashSet<String> = questions.iter().filter_map(|question| person_of(question, &keys)).collect();
+        let persons: HashSet<String> =
+            questions.iter().filter_map(|question| person_of(question, &keys)).collect();
         let persons: Vec<String> = persons.into_iter().collect();
         let select =
             format!("SELECT person, valid_from, valid_to, household FROM membership WHERE {known} AND");
         let memberships = dated(db.select_in(&select, "person", &persons, "").await?);
-        let mut names: HashSet<String> = memberships.values().flatten().map(|link| link.value.clone()).collect();
+        let mut names: HashSet<String> =
+            memberships.values().flatten().map(|link| link.value.clone()).collect();
         names.extend(questions.iter().filter_map(|question| household_of(question, &keys)));
         let names: Vec<String> = names.into_iter().collect();
         let ids: Vec<String> =
             names.iter().map(|name| name.rsplit('/').next().unwrap_or_default().to_owned()).collect();
-        let select = format!("SELECT id, valid_from, valid_to, status FROM household_standing WHERE {known} AND");
+        let select =
+            format!("SELECT id, valid_from, valid_to, status FROM household_standing WHERE {known} AND");
         let standings = dated(db.select_in(&select, "id", &ids, "").await?);
         let select = format!("SELECT id, household_no, area FROM household WHERE {known} AND");
         let rows = db.select_in(&select, "id", &ids, "ORDER BY id, valid_from").await?;
@@ -178,8 +181,7 @@ impl Facts {
             .iter()
             .map(|row| (row.text(0).to_owned(), (row.text(1).to_owned(), row.text(2).to_owned())))
             .collect();
-        let select =
-            format!("SELECT household, valid_from, valid_to, id FROM membership WHERE {known} AND");
+        let select = format!("SELECT household, valid_from, valid_to, id FROM membership WHERE {known} AND");
         let members = dated(db.select_in(&select, "household", &names, "").await?);
         Ok(Self { keys, memberships, standings, households, members })
     }
@@ -211,12 +213,14 @@ impl Facts {
     fn standing(&self, household: &str, person: Option<&String>, on: &str) -> Option<p::StandingAnswer> {
         let id = household.rsplit('/').next()?;
         let period = self.standings.get(id)?.iter().find(|period| period.holds(on))?;
-        let status = period.value.parse::<i32>().ok().and_then(|number| HouseholdStatus::try_from(number).ok())?;
+        let status =
+            period.value.parse::<i32>().ok().and_then(|number| HouseholdStatus::try_from(number).ok())?;
         if !REGISTERED.contains(&status) {
             return None;
         }
         let (household_no, area) = self.households.get(id).cloned().unwrap_or_default();
-        let members = self.members.get(household).map_or(0, |links| links.iter().filter(|link| link.holds(on)).count());
+        let members =
+            self.members.get(household).map_or(0, |links| links.iter().filter(|link| link.holds(on)).count());
         Some(p::StandingAnswer {
             outcome: p::StandingOutcome::Found.into(),
             household: household.to_owned(),

@@ -98,8 +98,7 @@ fn unit(line: &ReportLine, language: Language) -> String {
 /// Areas of the cells in the order of their codes, each with its name.
 fn areas(report: &Report) -> Vec<(String, String)> {
     let cells = report.lines.iter().flat_map(|line| &line.cells);
-    let mut areas: Vec<(String, String)> =
-        cells.map(|cell| (cell.area.clone(), name_of(cell))).collect();
+    let mut areas: Vec<(String, String)> = cells.map(|cell| (cell.area.clone(), name_of(cell))).collect();
     areas.sort();
     areas.dedup_by(|one, other| one.0 == other.0);
     areas
@@ -295,8 +294,7 @@ mod tests {
     use super::*;
 
     fn line(label: &str, value: Option<f64>, published: Option<f64>, agrees: Option<bool>) -> ReportLine {
-        let availability =
-            if value.is_some() { Availability::Available } else { Availability::Unavailable };
+        let availability = if value.is_some() { Availability::Available } else { Availability::Unavailable };
         ReportLine {
             figure_id: format!("registry.{label}"),
             label: label.to_owned(),
@@ -359,9 +357,15 @@ mod tests {
     #[test]
     fn a_missing_value_is_never_a_zero() {
         let lines = table(&report(), Language::Zh);
-        assert!(lines[4].contains("46,831") && lines[4].contains('✓') && lines[4].contains("7,000.5"), "{lines:?}");
+        assert!(
+            lines[4].contains("46,831") && lines[4].contains('✓') && lines[4].contains("7,000.5"),
+            "{lines:?}"
+        );
         assert!(lines[5].contains(" 0  户") && lines[5].contains('✗'), "{lines:?}");
-        assert!(lines[6].contains(NOTHING) && lines[6].contains("不可用") && !lines[6].contains('0'), "{lines:?}");
+        assert!(
+            lines[6].contains(NOTHING) && lines[6].contains("不可用") && !lines[6].contains('0'),
+            "{lines:?}"
+        );
     }
 
     #[test]
@@ -369,7 +373,10 @@ mod tests {
         let text = csv(&report()).unwrap();
         let rows: Vec<&str> = text.lines().collect();
         assert!(rows[0].ends_with("note,222405"), "{text}");
-        assert!(rows[1].starts_with("registry.贫困户,,贫困户,46831,household,ACTUAL,AVAILABLE,46831,,true,"), "{text}");
+        assert!(
+            rows[1].starts_with("registry.贫困户,,贫困户,46831,household,ACTUAL,AVAILABLE,46831,,true,"),
+            "{text}"
+        );
         assert!(rows[1].ends_with(",7000.5"), "{text}");
         assert!(rows[3].contains(",,household,ACTUAL,UNAVAILABLE,,"), "{text}");
         assert!(markdown(&report(), Language::En).contains("| a\\|b | — |"));

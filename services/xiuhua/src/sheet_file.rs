@@ -117,7 +117,8 @@ fn head_of(title: &str) -> Head {
 fn header_among(rows: &[Vec<String>], known: &[&str]) -> Option<usize> {
     let known: Vec<String> = known.iter().map(|title| plain(title)).collect();
     let scores = rows.iter().enumerate().map(|(index, row)| {
-        let filled: Vec<String> = row.iter().map(|cell| plain(cell)).filter(|cell| !cell.is_empty()).collect();
+        let filled: Vec<String> =
+            row.iter().map(|cell| plain(cell)).filter(|cell| !cell.is_empty()).collect();
         let hits = filled.iter().filter(|cell| known.contains(cell)).count();
         (index, hits, filled.len())
     });
@@ -259,7 +260,9 @@ mod tests {
 
     #[test]
     fn the_header_stands_below_titles_and_notes() {
-        let (_file, sheet) = open("\u{feff}户信息,,\r\n填报单位:,,姓名\r\n\r\n户编号,姓 名,面积（亩）\r\n1,金哲,2\r\n\r\n2,李明\r\n");
+        let (_file, sheet) = open(
+            "\u{feff}户信息,,\r\n填报单位:,,姓名\r\n\r\n户编号,姓 名,面积（亩）\r\n1,金哲,2\r\n\r\n2,李明\r\n",
+        );
         let sheet = sheet.unwrap();
         assert_eq!((sheet.first_row(), sheet.row_count), (5, 3));
         assert_eq!(sheet.titles, ["户编号", "姓 名", "面积（亩）"]);

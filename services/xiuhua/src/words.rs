@@ -208,7 +208,8 @@ mod tests {
 
     #[test]
     fn places_are_filled() {
-        let line = CELL_ERROR.fill(Language::En, &[("row", &12), ("column", &"姓名"), ("message", &"missing")]);
+        let line =
+            CELL_ERROR.fill(Language::En, &[("row", &12), ("column", &"姓名"), ("message", &"missing")]);
         assert_eq!(line, "row 12, 姓名: missing");
     }
 }

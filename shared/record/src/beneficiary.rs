@@ -50,7 +50,9 @@ pub fn complete(
             beneficiary.standing = known.status.into();
         }
         Some(StandingReply::Ambiguous) => {
-            violations.push("beneficiary.id_number", Reason::ReferenceAmbiguous).add("collection", "households");
+            violations
+                .push("beneficiary.id_number", Reason::ReferenceAmbiguous)
+                .add("collection", "households");
         }
         Some(StandingReply::NotRegistered) | None => {
             beneficiary.household.clear();

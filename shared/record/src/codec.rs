@@ -79,7 +79,12 @@ fn index_kind(format: Format) -> &'static str {
 }
 
 /// A row of the table, in the order of [`columns`].
-pub fn encode(secrets: &Secrets, stored: &Stored, recorded_at: Cell, superseded_at: Cell) -> Result<Vec<Cell>, Failure> {
+pub fn encode(
+    secrets: &Secrets,
+    stored: &Stored,
+    recorded_at: Cell,
+    superseded_at: Cell,
+) -> Result<Vec<Cell>, Failure> {
     let spec = stored.record.spec();
     let meta = stored.record.meta().cloned().unwrap_or_default();
     let source = meta.source.unwrap_or_default();
@@ -112,7 +117,13 @@ pub fn encode(secrets: &Secrets, stored: &Stored, recorded_at: Cell, superseded_
     Ok(cells)
 }
 
-fn encode_leaf(secrets: &Secrets, table: &str, leaf: &Leaf, value: Value, cells: &mut Vec<Cell>) -> Result<(), Failure> {
+fn encode_leaf(
+    secrets: &Secrets,
+    table: &str,
+    leaf: &Leaf,
+    value: Value,
+    cells: &mut Vec<Cell>,
+) -> Result<(), Failure> {
     if leaf.sensitive != Sensitivity::Encrypted {
         cells.push(plain(leaf.kind, value));
         return Ok(());
@@ -154,7 +165,13 @@ fn number(value: i64) -> Cell {
     if value == 0 { Cell::NullInteger } else { Cell::Integer(value) }
 }
 
-fn encode_child(secrets: &Secrets, table: &str, child: &Child, record: &dyn AnyRecord, index: usize) -> Result<Cell, Failure> {
+fn encode_child(
+    secrets: &Secrets,
+    table: &str,
+    child: &Child,
+    record: &dyn AnyRecord,
+    index: usize,
+) -> Result<Cell, Failure> {
     let count = record.child_count(index);
     if count == 0 {
         return Ok(Cell::NullText);

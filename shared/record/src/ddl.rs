@@ -25,8 +25,13 @@ pub const HEAD: &[(&str, bool)] = &[
 ];
 
 /// Columns that every child table begins with.
-pub const CHILD_HEAD: &[(&str, bool)] =
-    &[("id", true), ("element_id", true), ("ordinal", false), ("recorded_at", false), ("superseded_at", false)];
+pub const CHILD_HEAD: &[(&str, bool)] = &[
+    ("id", true),
+    ("element_id", true),
+    ("ordinal", false),
+    ("recorded_at", false),
+    ("superseded_at", false),
+];
 
 /// How many columns of [`HEAD`] may not be null: all up to `recorded_by`.
 const HEAD_REQUIRED: usize = 9;
@@ -85,13 +90,19 @@ fn own_table(spec: &Spec) -> Table {
 
 fn child_table(child: &Child) -> Option<Table> {
     let name = child.rows?;
-    let mut columns: Vec<TableColumn> = CHILD_HEAD.iter().map(|(name, text)| column(name, *text, false)).collect();
+    let mut columns: Vec<TableColumn> =
+        CHILD_HEAD.iter().map(|(name, text)| column(name, *text, false)).collect();
     for (index, leaf) in child.leaves.iter().enumerate() {
         if Some(index) != child.element_id {
             columns.extend(leaf_columns(leaf));
         }
     }
-    Some(Table { name: name.to_owned(), columns, key: vec!["id", "element_id", "recorded_at"], indexes: Vec::new() })
+    Some(Table {
+        name: name.to_owned(),
+        columns,
+        key: vec!["id", "element_id", "recorded_at"],
+        indexes: Vec::new(),
+    })
 }
 
 fn leaf_columns(leaf: &Leaf) -> Vec<TableColumn> {

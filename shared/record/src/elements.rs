@@ -29,15 +29,15 @@ fn identify(
     let mut free: Vec<(usize, Value)> = old
         .map(|old| (0..old.child_count(index)).map(|at| (at, old.child_get(index, at, leaf))).collect())
         .unwrap_or_default();
-    let taken: Vec<Value> = (0..record.child_count(index)).map(|at| record.child_get(index, at, leaf)).collect();
+    let taken: Vec<Value> =
+        (0..record.child_count(index)).map(|at| record.child_get(index, at, leaf)).collect();
     free.retain(|(_, id)| !taken.contains(id));
     for element in 0..record.child_count(index) {
         if !record.child_get(index, element, leaf).is_null() {
             continue;
         }
-        let equal = old.and_then(|old| {
-            free.iter().position(|(at, _)| same_element(old, *at, record, element, index))
-        });
+        let equal = old
+            .and_then(|old| free.iter().position(|(at, _)| same_element(old, *at, record, element, index)));
         let id = match equal {
             Some(position) => free.remove(position).1,
             None => Value::Text(make_id()),

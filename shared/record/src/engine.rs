@@ -244,7 +244,13 @@ impl Engine {
         Err(Failure::new(Reason::Internal).because("a rule reads something new in every pass"))
     }
 
-    fn staged(&self, batch: &Batch<'_>, outcomes: &[Outcome], slots: &[Slot], state: &State) -> Result<WriteSet, Failure> {
+    fn staged(
+        &self,
+        batch: &Batch<'_>,
+        outcomes: &[Outcome],
+        slots: &[Slot],
+        state: &State,
+    ) -> Result<WriteSet, Failure> {
         let mut staging = Staging::new(&self.0.secrets, &self.0.resources);
         let mut used = Used::default();
         let mut guards = BTreeSet::new();
@@ -265,7 +271,8 @@ impl Engine {
         staging.add(&drafts)?;
         let mut set = staging.finish(&used, &guards, state);
         if accepted > 0 || batch.request.is_some() {
-            set.audit.push(NewAudit { count: i64::try_from(accepted).unwrap_or(i64::MAX), ..batch.audit.clone() });
+            set.audit
+                .push(NewAudit { count: i64::try_from(accepted).unwrap_or(i64::MAX), ..batch.audit.clone() });
         }
         set.request = batch.request.as_ref().map(|key| NewRequest {
             subject: batch.call.caller().subject.clone(),
@@ -345,10 +352,11 @@ fn refused_whole(batch: &Batch<'_>, outcomes: &mut [Outcome]) -> Option<Failure>
 
 /// In a dry run's own database the versions it builds on are not there to be superseded or guarded.
 fn for_overlay(mut set: WriteSet) -> WriteSet {
-    set.steps = set
-        .steps
-        .into_iter()
-        .filter_map(|step| match step {
+    set.steps =
+        set.steps
+            .into_iter()
+            .filter_map(|step| {
+                match step {
             Step::Guard { .. } | Step::Unchanged { .. } | Step::SupersedeElements { .. } => None,
             Step::Supersede { table, rows } => Some(rows.into_iter().map(|(id, version)| Step::Execute {
                 sql: format!("UPDATE {table} SET superseded_at = recorded_at WHERE id = $1 AND version = $2"),
@@ -356,9 +364,10 @@ fn for_overlay(mut set: WriteSet) -> WriteSet {
                 expect: None,
             }).collect::<Vec<_>>()),
             other => Some(vec![other]),
-        })
-        .flatten()
-        .collect();
+        }
+            })
+            .flatten()
+            .collect();
     set.request = None;
     set
 }

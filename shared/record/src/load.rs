@@ -80,7 +80,12 @@ impl Loader<'_> {
         std::iter::once(self.main).chain(self.overlay)
     }
 
-    async fn records(&self, collection: &'static str, ids: &[String], state: &mut State) -> Result<(), Failure> {
+    async fn records(
+        &self,
+        collection: &'static str,
+        ids: &[String],
+        state: &mut State,
+    ) -> Result<(), Failure> {
         let registered = self.registered(collection)?;
         let spec = registered.spec;
         let select = format!(
@@ -125,7 +130,8 @@ impl Loader<'_> {
         let mut by_value: HashMap<&str, Vec<String>> = HashMap::new();
         for (id, loaded) in found {
             let value = loaded.last().and_then(|record| record.get(leaf).as_text().map(str::to_owned));
-            if let Some(known) = value.as_ref().and_then(|value| values.iter().find(|known| *known == value)) {
+            if let Some(known) = value.as_ref().and_then(|value| values.iter().find(|known| *known == value))
+            {
                 by_value.entry(known).or_default().push(id.clone());
             }
             if !state.has_record(collection, &id) {

@@ -42,7 +42,9 @@ impl Clear {
 pub fn mask_record(record: &mut dyn AnyRecord, clear: &Clear) -> usize {
     let spec = record.spec();
     let mut kept = 0;
-    for (index, leaf) in spec.leaves.iter().enumerate().filter(|(_, leaf)| leaf.sensitive != Sensitivity::Open) {
+    for (index, leaf) in
+        spec.leaves.iter().enumerate().filter(|(_, leaf)| leaf.sensitive != Sensitivity::Open)
+    {
         match record.get(index) {
             Value::Null => {}
             _ if clear.keeps(leaf.path) => kept += 1,

@@ -85,7 +85,8 @@ pub fn value(
         let known: &<Parameters as Resource>::Record = last_of::<Parameters>(loaded)?;
         let bound = AreaCode::parse(&known.division)?;
         let here = place.as_ref().is_some_and(|place| bound.contains(place));
-        let now = known.starts_on.as_str() <= day && (known.ends_on.is_empty() || day < known.ends_on.as_str());
+        let now =
+            known.starts_on.as_str() <= day && (known.ends_on.is_empty() || day < known.ends_on.as_str());
         (here && now && known.qualifier == qualifier)
             .then(|| (bound.prefix().len(), known.starts_on.clone(), known.value.clone()))
     };

@@ -156,9 +156,8 @@ pub fn correct(
     let wrong = periods[at].record.clone();
     let mut records: Vec<Box<dyn AnyRecord>> = periods.iter().map(|period| period.record.copy()).collect();
     for single in single_masks(mask) {
-        let inherited = |index: &usize| {
-            differences(periods[*index].record.as_ref(), wrong.as_ref(), &single).is_empty()
-        };
+        let inherited =
+            |index: &usize| differences(periods[*index].record.as_ref(), wrong.as_ref(), &single).is_empty();
         let before: Vec<usize> = (0..at).rev().take_while(inherited).collect();
         let after: Vec<usize> = (at + 1..periods.len()).take_while(inherited).collect();
         for index in before.into_iter().chain(after).chain([at]) {

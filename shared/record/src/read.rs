@@ -378,15 +378,20 @@ impl Engine {
         }
         let permission = reveal_permission(spec, &reveal.fields);
         for needed in permission {
-            call.caller().require(needed).map_err(|_| {
-                Failure::new(Reason::RevealForbidden).with("permission", needed)
-            })?;
+            call.caller()
+                .require(needed)
+                .map_err(|_| Failure::new(Reason::RevealForbidden).with("permission", needed))?;
         }
         Ok(if reveal.fields.is_empty() { Clear::Everything } else { Clear::Paths(reveal.fields.clone()) })
     }
 
     /// Whether a table may be exported in clear; the audit has it before a row leaves.
-    pub(crate) async fn reveal_table(&self, call: &Call, spec: &Spec, reveal: &Reveal) -> Result<Clear, Failure> {
+    pub(crate) async fn reveal_table(
+        &self,
+        call: &Call,
+        spec: &Spec,
+        reveal: &Reveal,
+    ) -> Result<Clear, Failure> {
         let clear = self.revealed(call, spec, reveal)?;
         self.audit_reveal(call, spec, reveal, 0).await?;
         Ok(clear)

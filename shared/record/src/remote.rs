@@ -51,7 +51,12 @@ impl Surroundings for Registry {
 }
 
 impl Registry {
-    async fn places(&self, outgoing: &Outgoing, asks: &[PlaceAsk], replies: &mut Replies) -> Result<(), Failure> {
+    async fn places(
+        &self,
+        outgoing: &Outgoing,
+        asks: &[PlaceAsk],
+        replies: &mut Replies,
+    ) -> Result<(), Failure> {
         let within = asks.first().map(|ask| ask.within.clone()).unwrap_or_default();
         let places = asks.iter().map(|ask| p::PlaceName {
             county: ask.county.clone(),
@@ -75,11 +80,19 @@ impl Registry {
         Ok(())
     }
 
-    async fn divisions(&self, outgoing: &Outgoing, codes: &[String], replies: &mut Replies) -> Result<(), Failure> {
+    async fn divisions(
+        &self,
+        outgoing: &Outgoing,
+        codes: &[String],
+        replies: &mut Replies,
+    ) -> Result<(), Failure> {
         let mut client = p::division_service_client::DivisionServiceClient::new(outgoing.clone());
         let names: Vec<String> = codes.iter().map(|code| format!("divisions/{code}")).collect();
         let found = client
-            .batch_get_divisions(p::BatchGetDivisionsRequest { names, ..p::BatchGetDivisionsRequest::default() })
+            .batch_get_divisions(p::BatchGetDivisionsRequest {
+                names,
+                ..p::BatchGetDivisionsRequest::default()
+            })
             .await;
         match found {
             Ok(answer) => {
@@ -105,7 +118,8 @@ impl Registry {
         outgoing: &Outgoing,
         code: &str,
     ) -> Result<Option<String>, Failure> {
-        let request = p::GetDivisionRequest { name: format!("divisions/{code}"), ..p::GetDivisionRequest::default() };
+        let request =
+            p::GetDivisionRequest { name: format!("divisions/{code}"), ..p::GetDivisionRequest::default() };
         match client.get_division(request).await {
             Ok(answer) => Ok(answer.into_inner().division.map(|division| division.name_zh)),
             Err(status) if is_not_found(&status) => Ok(None),
@@ -129,7 +143,8 @@ impl Registry {
         });
         let request = p::BatchCheckStandingsRequest { questions: questions.collect(), known_at: None };
         let mut client = p::standing_service_client::StandingServiceClient::new(outgoing.clone());
-        let answer = client.batch_check_standings(request).await.map_err(|status| outgoing.failure(&status))?;
+        let answer =
+            client.batch_check_standings(request).await.map_err(|status| outgoing.failure(&status))?;
         let answers = answer.into_inner().answers;
         complete(asks.len(), answers.len())?;
         for (ask, found) in asks.iter().zip(answers) {

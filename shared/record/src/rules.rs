@@ -173,7 +173,17 @@ impl Mask {
 impl Act {
     /// An act that follows from another: no etag, no permission of its own.
     pub fn consequence(spec: &'static Spec, id: Option<String>, change: Change) -> Self {
-        Self { spec, id, change, etag: None, reason: String::new(), prefix: String::new(), permission: "", fresh: false, occurrence: None }
+        Self {
+            spec,
+            id,
+            change,
+            etag: None,
+            reason: String::new(),
+            prefix: String::new(),
+            permission: "",
+            fresh: false,
+            occurrence: None,
+        }
     }
     /// Creates a record as a consequence.
     pub fn create<R: Resource>(id: Option<String>, record: R::Record) -> Self {
@@ -241,7 +251,8 @@ pub trait Rules: Resource {
 
 type CompleteFn =
     fn(&mut dyn AnyRecord, Option<&dyn AnyRecord>, &Context<'_>, &Reads<'_>, &mut Violations) -> Known<()>;
-type CheckFn = fn(&dyn AnyRecord, Option<&dyn AnyRecord>, &Context<'_>, &Reads<'_>, &mut Violations) -> Known<()>;
+type CheckFn =
+    fn(&dyn AnyRecord, Option<&dyn AnyRecord>, &Context<'_>, &Reads<'_>, &mut Violations) -> Known<()>;
 type ScopeAreaFn = fn(&dyn AnyRecord, &Context<'_>, &Reads<'_>) -> Known<Option<String>>;
 type ConsequencesFn = fn(
     &str,

@@ -20,9 +20,10 @@ use store::{Db, Migration, PostgresOptions};
 use crate::codec::Secrets;
 use crate::common::{AccessApi, AuditApi, ChangeFeedApi, HistoryApi};
 use crate::engine::{Engine, Inner};
-use crate::parameters::Defaults;
 use crate::indicator::{Indicator, ReportingApi};
+use crate::parameters::Defaults;
 use crate::read::Decorator;
+use crate::refusals::Refusals;
 use crate::rules::Registered;
 use crate::surroundings::Surroundings;
 use crate::table::{Sheet, TableApi};
@@ -169,6 +170,7 @@ pub fn common_services(service: Service, engine: &Engine, host: &Host, packages:
         .add(p::parameter_service_server::ParameterServiceServer::new(crate::contract::ParameterApi(
             engine.clone(),
         )))
+        .refusals(Arc::new(Refusals::start(db.clone(), host.clock.clone())))
         .ready(Arc::new(move || {
             let db = db.clone();
             Box::pin(async move { db.ping().await.map_err(Failure::from) })

@@ -28,10 +28,7 @@ pub(crate) struct Staging<'s> {
 }
 
 impl<'s> Staging<'s> {
-    pub(crate) fn new(
-        secrets: &'s Secrets,
-        resources: &'s HashMap<&'static str, Registered>,
-    ) -> Self {
+    pub(crate) fn new(secrets: &'s Secrets, resources: &'s HashMap<&'static str, Registered>) -> Self {
         Self {
             secrets,
             resources,
@@ -116,8 +113,7 @@ impl<'s> Staging<'s> {
         {
             encoded.push(self.encoded(draft, &tombstone(last, draft), superseded())?);
         }
-        let (_, rows) =
-            self.rows.entry(spec.table).or_insert_with(|| (columns(spec).into(), Vec::new()));
+        let (_, rows) = self.rows.entry(spec.table).or_insert_with(|| (columns(spec).into(), Vec::new()));
         rows.append(&mut encoded);
         Ok(())
     }
@@ -137,8 +133,15 @@ impl<'s> Staging<'s> {
     }
 
     /// The child rows of the last period: new elements in, changed and vanished ones superseded.
-    fn children(&mut self, draft: &Draft, index: usize, child: &'static Child, table: &'static str) -> Result<(), Failure> {
-        let old = draft.before.as_ref().filter(|before| before.base_version > 0).and_then(|before| before.last());
+    fn children(
+        &mut self,
+        draft: &Draft,
+        index: usize,
+        child: &'static Child,
+        table: &'static str,
+    ) -> Result<(), Failure> {
+        let old =
+            draft.before.as_ref().filter(|before| before.base_version > 0).and_then(|before| before.last());
         let new = draft.after.last();
         let ids_of = |record: &dyn AnyRecord| element_ids(record, index, child);
         let old_ids = old.map(|record| ids_of(record.as_ref())).unwrap_or_default();
@@ -154,10 +157,7 @@ impl<'s> Staging<'s> {
             }
         };
         let gone = old_ids.iter().filter(|id| !unchanged(id));
-        self.elements
-            .entry(table)
-            .or_default()
-            .extend(gone.map(|id| (draft.after.id.clone(), id.clone())));
+        self.elements.entry(table).or_default().extend(gone.map(|id| (draft.after.id.clone(), id.clone())));
         let Some(record) = new else { return Ok(()) };
         for (element, id) in new_ids.iter().enumerate().filter(|(_, id)| !unchanged(id)) {
             let mut cells = vec![
@@ -198,7 +198,8 @@ impl<'s> Staging<'s> {
         }
         for (collection, kind, value) in self.keys_given_up {
             set.steps.push(Step::Execute {
-                sql: "DELETE FROM identity WHERE collection = $1 AND key_kind = $2 AND key_value = $3".to_owned(),
+                sql: "DELETE FROM identity WHERE collection = $1 AND key_kind = $2 AND key_value = $3"
+                    .to_owned(),
                 args: vec![Cell::from(collection), Cell::from(kind), Cell::Text(value)],
                 expect: None,
             });
@@ -292,7 +293,8 @@ fn unchanged(
         .collect();
     let mut rows: BTreeMap<&'static str, Vec<(String, i64)>> = BTreeMap::new();
     for ((collection, id), version) in &used.records {
-        let Some(spec) = resources.get(collection).map(|registered| -> &'static Spec { registered.spec }) else {
+        let Some(spec) = resources.get(collection).map(|registered| -> &'static Spec { registered.spec })
+        else {
             continue;
         };
         if !replaced.contains(&(spec.table, id.as_str())) {

@@ -289,10 +289,7 @@ impl State {
     /// Notes that the row relies on this version of the record.
     pub fn rely_on(&self, spec: &Spec, loaded: &Loaded) {
         if loaded.base_version > 0 {
-            self.used
-                .borrow_mut()
-                .records
-                .insert((spec.collection, loaded.id.clone()), loaded.base_version);
+            self.used.borrow_mut().records.insert((spec.collection, loaded.id.clone()), loaded.base_version);
         }
     }
 
@@ -336,7 +333,8 @@ impl<'s> Reads<'s> {
     }
     /// The current version of the record of this name. The commit demands that it is still current.
     pub fn record<R: Resource>(&self, name: &str) -> Known<Option<Arc<Loaded>>> {
-        let Some(("", id)) = name.strip_prefix(R::SPEC.collection).and_then(|rest| rest.split_once('/')) else {
+        let Some(("", id)) = name.strip_prefix(R::SPEC.collection).and_then(|rest| rest.split_once('/'))
+        else {
             return Ok(None);
         };
         let loaded = self.state.record(R::SPEC, id)?;
@@ -355,7 +353,11 @@ impl<'s> Reads<'s> {
     }
     /// As [`Self::linked`], for settings: the commit does not demand that they are the same, so that writers who read
     /// one setting do not wait for each other.
-    pub fn settings<R: Resource>(&self, column: crate::column::Column, value: &str) -> Known<Vec<Arc<Loaded>>> {
+    pub fn settings<R: Resource>(
+        &self,
+        column: crate::column::Column,
+        value: &str,
+    ) -> Known<Vec<Arc<Loaded>>> {
         self.state.gathered(R::SPEC, column.leaf, value)
     }
     /// The surroundings' answer to a question.

@@ -119,7 +119,12 @@ pub type VerbFn = Box<dyn Fn(&mut dyn AnyRecord, &ActContext, &mut Violations) +
 struct Single(RecordAct);
 
 impl Unit for Single {
-    fn expand(&self, _context: &Context<'_>, _reads: &Reads<'_>, _notes: &mut Notes) -> Known<Vec<RecordAct>> {
+    fn expand(
+        &self,
+        _context: &Context<'_>,
+        _reads: &Reads<'_>,
+        _notes: &mut Notes,
+    ) -> Known<Vec<RecordAct>> {
         Ok(vec![self.0.clone()])
     }
 }
@@ -265,7 +270,12 @@ impl Engine {
     }
 
     /// Ends a link.
-    pub async fn end(&self, call: &Call, spec: &'static Spec, request: End) -> Result<Box<dyn AnyRecord>, Failure> {
+    pub async fn end(
+        &self,
+        call: &Call,
+        spec: &'static Spec,
+        request: End,
+    ) -> Result<Box<dyn AnyRecord>, Failure> {
         let on = self.day(&request.occurred_on)?;
         let act = RecordAct {
             etag: Some(required_etag(&request.etag)?),
@@ -529,7 +539,9 @@ fn update_mask(record: &dyn AnyRecord, paths: Option<&[String]>, violations: &mu
             _ if leaves.is_empty() && child.is_none() => {
                 violations.push(field, Reason::MaskPathUnknown);
             }
-            _ if leaves.iter().any(|leaf| spec.leaves[*leaf].output_only) || child == spec.acts && child.is_some() => {
+            _ if leaves.iter().any(|leaf| spec.leaves[*leaf].output_only)
+                || child == spec.acts && child.is_some() =>
+            {
                 violations.push(field, Reason::FieldOutputOnly);
             }
             _ => {

@@ -5,6 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::future::BoxFuture;
 use kernel::clock::Clock;
 use kernel::failure::Failure;
 use tokio_util::sync::CancellationToken;
@@ -14,6 +15,7 @@ use tower::ServiceBuilder;
 use tower::util::BoxCloneSyncService;
 
 use crate::config::{ConnectionConfig, LimitsConfig, ServiceConfig, ShutdownConfig};
+use crate::context::CallerToken;
 use crate::keys::Keys;
 use crate::layers::Middle;
 use crate::layers::authentication::Authentication;
@@ -34,16 +36,28 @@ use crate::token::{Authenticator, Verifier};
 pub struct Refusal<'a> {
     /// The caller's subject.
     pub subject: &'a str,
+    /// For whom a service called.
+    pub on_behalf_of: Option<&'a str>,
+    /// The caller's role.
+    pub role: &'a str,
     /// The RPC: `xiuhua.registry.v1.HouseholdService/GetHousehold`.
     pub method: &'a str,
     /// The reason, such as `PERMISSION_MISSING`.
     pub reason: &'a str,
+    /// The caller's token where the shell itself refused, so that no handler has seen the call; absent where a handler
+    /// refused.
+    pub token: Option<&'a CallerToken>,
 }
 
-/// Is told of refusals, so that they are audited by subject, method, reason and minute. Must not wait.
+/// Is told of refusals, so that they are audited by subject, method, reason and minute.
 pub trait RefusalSink: Send + Sync {
-    /// An authenticated caller was refused.
+    /// An authenticated caller was refused. Must not wait.
     fn refused(&self, refusal: Refusal<'_>);
+
+    /// Keeps for good what it was told. Called when the service stops.
+    fn flush(&self) -> BoxFuture<'_, ()> {
+        Box::pin(std::future::ready(()))
+    }
 }
 
 /// What the middleware of a service needs.
@@ -59,7 +73,7 @@ pub struct Shell {
     pub connections: ConnectionConfig,
     /// How long stopping takes.
     pub shutdown: ShutdownConfig,
-    /// Who is told of refusals.
+    /// Who is told of refusals, where the service does not name somebody itself.
     pub refusals: Option<Arc<dyn RefusalSink>>,
 }
 
@@ -109,9 +123,16 @@ impl Shell {
 /// A router inside its middleware; can be called in the same process without a socket.
 pub type Dressed = BoxCloneSyncService<http::Request<Body>, http::Response<Body>, Infallible>;
 
-/// Puts the middleware around a service's router. `draining` is cancelled when the service is about to stop.
+/// Puts the middleware around a service's router. `refusals` is told of refusals; `draining` is cancelled when the service
+/// is about to stop.
 #[must_use]
-pub fn dress(service: &'static str, routes: Routes, shell: &Shell, draining: CancellationToken) -> Dressed {
+pub fn dress(
+    service: &'static str,
+    routes: Routes,
+    shell: &Shell,
+    refusals: Option<Arc<dyn RefusalSink>>,
+    draining: CancellationToken,
+) -> Dressed {
     let layers = ServiceBuilder::new()
         .layer(Middle(Trace { policies: Arc::clone(&shell.policies) }))
         .layer(Middle(Measure { service }))
@@ -124,7 +145,7 @@ pub fn dress(service: &'static str, routes: Routes, shell: &Shell, draining: Can
             draining,
         }))
         .layer(Middle(Authentication { authenticator: Arc::clone(&shell.authenticator) }))
-        .layer(Middle(Policy { refusals: shell.refusals.clone() }))
+        .layer(Middle(Policy { refusals }))
         .layer(Middle(MessageSize { limit: shell.limits.message_bytes }));
     BoxCloneSyncService::new(layers.service(routes.prepare()))
 }

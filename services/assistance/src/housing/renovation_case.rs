@@ -49,7 +49,8 @@ impl Rules for RenovationCases {
             violations.push("old_grade", Reason::GradeNotDangerous);
         }
         check_money(record, violations);
-        let accepted_before = old.and_then(|old| old.schedule.as_ref()).map(|schedule| schedule.accepted_on.as_str());
+        let accepted_before =
+            old.and_then(|old| old.schedule.as_ref()).map(|schedule| schedule.accepted_on.as_str());
         if !schedule.accepted_on.is_empty() && accepted_before != Some(schedule.accepted_on.as_str()) {
             check_size(record, &schedule.accepted_on, context, reads, violations)?;
         }
@@ -101,7 +102,8 @@ fn check_money(record: &p::RenovationCase, violations: &mut Violations) {
         }
         Some(_) => {}
     }
-    let paid: i64 = record.payments.iter().filter_map(|payment| payment.amount_fen).fold(0, i64::saturating_add);
+    let paid: i64 =
+        record.payments.iter().filter_map(|payment| payment.amount_fen).fold(0, i64::saturating_add);
     if paid > total {
         violations.push("payments", Reason::PaidOverApproved).add("limit", kernel::money::Fen(total));
     }
@@ -115,7 +117,9 @@ fn check_size(
     reads: &Reads<'_>,
     violations: &mut Violations,
 ) -> Known<()> {
-    let (Some(size), Some(persons)) = (record.area_after_sqm_x100, record.household_size) else { return Ok(()) };
+    let (Some(size), Some(persons)) = (record.area_after_sqm_x100, record.household_size) else {
+        return Ok(());
+    };
     if record.method() != p::RenovationMethod::Rebuild {
         return Ok(());
     }
@@ -265,8 +269,15 @@ mod tests {
 
     #[test]
     fn sources_sum_to_the_total_and_payments_stay_below() {
-        let line = |budget| proto::common::FundLine { budget_fen: Some(budget), ..proto::common::FundLine::default() };
-        let mut case = p::RenovationCase { total_fen: Some(300), funds: vec![line(100), line(200)], ..p::RenovationCase::default() };
+        let line = |budget| proto::common::FundLine {
+            budget_fen: Some(budget),
+            ..proto::common::FundLine::default()
+        };
+        let mut case = p::RenovationCase {
+            total_fen: Some(300),
+            funds: vec![line(100), line(200)],
+            ..p::RenovationCase::default()
+        };
         let found = |case: &p::RenovationCase| {
             let mut violations = Violations::default();
             check_money(case, &mut violations);

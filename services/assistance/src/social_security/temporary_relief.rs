@@ -21,8 +21,12 @@ impl Rules for TemporaryReliefs {
     ) -> Known<()> {
         let award = record.award.get_or_insert_default();
         let stood = record.payments.iter().filter(|payment| payment.returned_on.is_empty());
-        award.first_paid_on =
-            stood.map(|payment| &payment.paid_on).filter(|day| !day.is_empty()).min().cloned().unwrap_or_default();
+        award.first_paid_on = stood
+            .map(|payment| &payment.paid_on)
+            .filter(|day| !day.is_empty())
+            .min()
+            .cloned()
+            .unwrap_or_default();
         // A Grant opens on the day of its approval; until then the application is asked about (decision on standings).
         let on = if award.approved_on.is_empty() { &award.applied_on } else { &award.approved_on }.clone();
         let before = old.and_then(|old| old.beneficiary.as_ref());

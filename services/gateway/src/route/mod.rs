@@ -6,7 +6,7 @@ mod feed;
 mod forward;
 mod latest;
 mod pages;
-mod raw;
+pub(crate) mod raw;
 mod reporting;
 
 use http::{Request, Response};

@@ -58,7 +58,7 @@ fn grpc(outgoing: Outgoing) -> Grpc<Outgoing> {
 }
 
 /// One message there, one back.
-pub(super) async fn unary(outgoing: Outgoing, path: &str, message: Bytes) -> Result<Bytes, Status> {
+pub(crate) async fn unary(outgoing: Outgoing, path: &str, message: Bytes) -> Result<Bytes, Status> {
     let answer = grpc(outgoing).unary(tonic::Request::new(message), path_and_query(path)?, RawCodec).await;
     answer.map(tonic::Response::into_inner).map_err(|status| passed_on(&status))
 }

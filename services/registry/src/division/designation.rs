@@ -2,13 +2,13 @@
 
 use kernel::failure::Reason;
 use proto::xiuhua::registry::v1 as p;
+use record::Resource;
 use record::engine::Notes;
 use record::resource::{AnyRecord, Rec, typed};
 use record::rules::{Act, Change, Context, Mask};
 use record::spec::Spec;
 use record::state::{Known, Reads, last_of};
 use record::table::{FormSheet, RowFacts, SheetOut};
-use record::Resource;
 
 use crate::contract::{DesignationSheet, Divisions};
 
@@ -29,7 +29,8 @@ impl FormSheet for DesignationSheet {
             notes.violations.push("name_zh", Reason::PlaceUnknown).add("place", &row.name_zh);
         }
         designate(&mut division, row);
-        let mask = Mask { children: Divisions::SPEC.child("designations").into_iter().collect(), ..Mask::default() };
+        let mask =
+            Mask { children: Divisions::SPEC.child("designations").into_iter().collect(), ..Mask::default() };
         let change = Change::Correct { record: Box::new(Rec::<Divisions>(division)), mask, on: None };
         let act = Act::consequence(Divisions::SPEC, Some(loaded.id.clone()), change);
         Ok(vec![Act { reason: facts.reason.clone(), ..act }.needing(Divisions::SPEC.write_permission)])
@@ -63,7 +64,8 @@ impl FormSheet for DesignationSheet {
 
 /// A designation of the same kind and day is told anew; another one is added.
 fn designate(division: &mut <Divisions as Resource>::Record, row: &p::DesignationSheetRow) {
-    let same = |known: &&mut p::Designation| known.kind == row.kind && known.valid_from == row.designated_from;
+    let same =
+        |known: &&mut p::Designation| known.kind == row.kind && known.valid_from == row.designated_from;
     let known = division.designations.iter_mut().find(same);
     let designation = match known {
         Some(known) => known,

@@ -14,7 +14,9 @@ use record::state::{Known, Loaded, Reads};
 use record::table::{FormSheet, Found, RowFacts, SheetOut, dated_change, find};
 use record::value::Value;
 
-use crate::contract::{HouseholdCases, HouseholdSheet, HouseholdStandings, Households, household, household_sheet as cell};
+use crate::contract::{
+    HouseholdCases, HouseholdSheet, HouseholdStandings, Households, household, household_sheet as cell,
+};
 
 /// What each cell says of a household, in and out. The other causes and the standing are told apart below.
 const CELLS: &[(usize, Column)] = &[
@@ -54,7 +56,9 @@ impl FormSheet for HouseholdSheet {
         match find(Households::SPEC, facts.name.as_deref(), None, &keys, reads, notes)? {
             Found::Refused => Ok(Vec::new()),
             Found::New => Ok(new_household(row, facts, household, notes)),
-            Found::Known(loaded) => known_household(row, facts, household, mask, &loaded, context, reads, notes),
+            Found::Known(loaded) => {
+                known_household(row, facts, household, mask, &loaded, context, reads, notes)
+            }
         }
     }
 
@@ -150,12 +154,24 @@ fn new_household(
         )),
         HouseholdStatus::ExitedNoPolicy => {
             let exit = exited_on(row.exited_year);
-            acts.push(transcribed(&name, p::HouseholdCaseKind::Exit, &exit, row.exited_year, notes.identifier()));
+            acts.push(transcribed(
+                &name,
+                p::HouseholdCaseKind::Exit,
+                &exit,
+                row.exited_year,
+                notes.identifier(),
+            ));
             let ended = transcribed(&name, p::HouseholdCaseKind::PolicyEnd, &exit, None, notes.identifier());
             acts.push(ended);
         }
         HouseholdStatus::Relapsed => {
-            acts.push(transcribed(&name, p::HouseholdCaseKind::Relapse, &form_date, None, notes.identifier()));
+            acts.push(transcribed(
+                &name,
+                p::HouseholdCaseKind::Relapse,
+                &form_date,
+                None,
+                notes.identifier(),
+            ));
         }
         HouseholdStatus::Poor | HouseholdStatus::PreExit => {}
         HouseholdStatus::Unspecified
@@ -163,7 +179,11 @@ fn new_household(
         | HouseholdStatus::Removed
         | HouseholdStatus::Closed
         | HouseholdStatus::Rejected => {
-            notes.violations.push("stated_status", Reason::CodeUnknown).add("table", "脱贫属性").add("code", "");
+            notes
+                .violations
+                .push("stated_status", Reason::CodeUnknown)
+                .add("table", "脱贫属性")
+                .add("code", "");
         }
     }
     acts
@@ -223,9 +243,7 @@ fn known_household(
     let record = Box::new(Rec::<Households>(household));
     let change = dated_change(Households::SPEC, loaded, record, mask, facts, context);
     let act = Act::consequence(Households::SPEC, Some(loaded.id.clone()), change);
-    Ok(vec![
-        Act { reason: facts.reason.clone(), ..act }.needing(Households::SPEC.write_permission),
-    ])
+    Ok(vec![Act { reason: facts.reason.clone(), ..act }.needing(Households::SPEC.write_permission)])
 }
 
 /// The form's word for a standing.
@@ -238,9 +256,9 @@ fn word(status: HouseholdStatus) -> &'static str {
 fn standing_on(name: &str, on: &str, reads: &Reads<'_>) -> Known<HouseholdStatus> {
     let id = name.rsplit('/').next().unwrap_or_default();
     let standing = reads.record::<HouseholdStandings>(&format!("householdStandings/{id}"))?;
-    let status = standing.as_ref().and_then(|loaded| loaded.on(on)).and_then(|record| {
-        typed::<HouseholdStandings>(record.as_ref()).map(p::HouseholdStanding::status)
-    });
+    let status = standing
+        .as_ref()
+        .and_then(|loaded| loaded.on(on))
+        .and_then(|record| typed::<HouseholdStandings>(record.as_ref()).map(p::HouseholdStanding::status));
     Ok(status.unwrap_or_default())
 }
-

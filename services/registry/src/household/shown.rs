@@ -25,7 +25,8 @@ impl Decorator for Shown {
         let ids: Vec<String> =
             names.iter().map(|name| name.rsplit('/').next().unwrap_or_default().to_owned()).collect();
         let known = known(at);
-        let select = format!("SELECT id, status, valid_from, valid_to FROM household_standing WHERE {known} AND");
+        let select =
+            format!("SELECT id, status, valid_from, valid_to FROM household_standing WHERE {known} AND");
         let rows = engine.db().select_in(&select, "id", &ids, "").await?;
         let valid = |row: &&store::Row| row.text(2) <= at.as_of.as_str() && at.as_of.as_str() < row.text(3);
         let standings: HashMap<&str, i64> =

@@ -14,7 +14,9 @@ use record::spec::Spec;
 use record::state::{Known, Loaded, Reads, last_of};
 use record::table::{FormSheet, Found, RowFacts, SheetOut, dated_change, find};
 
-use crate::contract::{Households, MemberSheet, Memberships, Persons, member_sheet as cell, membership, person};
+use crate::contract::{
+    Households, MemberSheet, Memberships, Persons, member_sheet as cell, membership, person,
+};
 
 /// What each cell says of a person, in and out.
 const CELLS: &[(usize, Column)] = &[
@@ -62,9 +64,8 @@ impl FormSheet for MemberSheet {
             Found::Refused => Ok(Vec::new()),
             Found::New => Ok(new_member(row, facts, person, &household, &area, context, notes)),
             Found::Known(loaded) => {
-                mask.area = last_of::<Persons>(&loaded).is_some_and(|known| {
-                    known.meta.as_ref().is_some_and(|meta| meta.area != area)
-                });
+                mask.area = last_of::<Persons>(&loaded)
+                    .is_some_and(|known| known.meta.as_ref().is_some_and(|meta| meta.area != area));
                 let record = Box::new(Rec::<Persons>(person));
                 let change = dated_change(Persons::SPEC, &loaded, record, mask, facts, context);
                 let act = Act::consequence(Persons::SPEC, Some(loaded.id.clone()), change);
@@ -152,12 +153,7 @@ fn stated(row: &p::MemberSheetRow, facts: &RowFacts) -> (p::Person, Mask) {
 }
 
 /// A row without any number is the household's member of that name and birth, if there is exactly one.
-fn namesake(
-    wanted: &p::Person,
-    household: &Loaded,
-    reads: &Reads<'_>,
-    notes: &mut Notes,
-) -> Known<Found> {
+fn namesake(wanted: &p::Person, household: &Loaded, reads: &Reads<'_>, notes: &mut Notes) -> Known<Found> {
     let name = format!("households/{}", household.id);
     let mut same = Vec::new();
     for link in reads.linked::<Memberships>(membership::HOUSEHOLD, &name)? {
@@ -202,7 +198,10 @@ fn new_member(
     };
     let link = new_link(row, &name, household, area, joined_on);
     vec![
-        Act { fresh: true, ..Act::create::<Persons>(Some(id), person).needing(Persons::SPEC.write_permission) },
+        Act {
+            fresh: true,
+            ..Act::create::<Persons>(Some(id), person).needing(Persons::SPEC.write_permission)
+        },
         Act {
             fresh: true,
             ..Act::create::<Memberships>(Some(notes.identifier()), link)
@@ -255,7 +254,8 @@ fn membership_act(
     let permission = Memberships::SPEC.write_permission;
     let Some(link) = here else {
         let on = facts.form_date.clone().unwrap_or_else(|| context.today.to_owned());
-        let joined_on = if is_increase(&row.change) && !row.changed_on.is_empty() { row.changed_on.clone() } else { on };
+        let joined_on =
+            if is_increase(&row.change) && !row.changed_on.is_empty() { row.changed_on.clone() } else { on };
         let link = new_link(row, &name, household, area, joined_on);
         return Ok(Some(Act::create::<Memberships>(None, link).needing(permission)));
     };
@@ -287,4 +287,3 @@ fn is_increase(code: &str) -> bool {
 fn is_decrease(code: &str) -> bool {
     code.starts_with('2')
 }
-

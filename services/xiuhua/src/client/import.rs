@@ -10,8 +10,8 @@ use std::time::Duration;
 use proto::common::import_rows_request::Part as Asked;
 use proto::common::import_rows_response::Part as Told;
 use proto::common::{
-    ImportBatch, ImportEnd, ImportHeader, ImportProgress, ImportRowsRequest, ImportRowsResponse, ImportSummary,
-    ListImportErrorsRequest, Row, RowError,
+    ImportBatch, ImportEnd, ImportHeader, ImportProgress, ImportRowsRequest, ImportRowsResponse,
+    ImportSummary, ListImportErrorsRequest, Row, RowError,
 };
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -167,7 +167,8 @@ async fn attempt(
     } else {
         HashMap::new()
     };
-    let mut stream = Stream { sender, committed, missed, in_flight: VecDeque::new(), errors: BTreeMap::new() };
+    let mut stream =
+        Stream { sender, committed, missed, in_flight: VecDeque::new(), errors: BTreeMap::new() };
     let mut batches = Some(batches(sheet)?);
     let mut sent = 0;
     loop {

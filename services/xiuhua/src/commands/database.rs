@@ -41,8 +41,11 @@ fn role_name(fact: Fact) -> String {
 
 /// The service's schema; migrating nothing makes it.
 async fn schema(url: &DatabaseUrl, fact: Fact) -> Result<Db, Stop> {
-    let options =
-        PostgresOptions { schema: Some(fact.schema().to_owned()), max_connections: 1, ..PostgresOptions::default() };
+    let options = PostgresOptions {
+        schema: Some(fact.schema().to_owned()),
+        max_connections: 1,
+        ..PostgresOptions::default()
+    };
     let db = Db::open_postgres(url.reveal(), options).await.map_err(Stop::unavailable)?;
     db.migrate(&[]).await.map_err(Stop::unavailable)?;
     Ok(db)
@@ -90,7 +93,10 @@ mod tests {
     #[test]
     fn the_url_names_the_new_role() {
         let of = |url: &str| with_role(url, "r", "p");
-        assert_eq!(of("postgres://admin:x@db:5432/xiuhua?sslmode=require"), "postgres://r:p@db:5432/xiuhua?sslmode=require");
+        assert_eq!(
+            of("postgres://admin:x@db:5432/xiuhua?sslmode=require"),
+            "postgres://r:p@db:5432/xiuhua?sslmode=require"
+        );
         assert_eq!(of("postgres://db/xiuhua"), "postgres://r:p@db/xiuhua");
         assert_eq!(of("postgresql://db"), "postgresql://r:p@db");
     }

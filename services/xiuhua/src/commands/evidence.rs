@@ -96,7 +96,17 @@ struct Comma(csv::Writer<BufWriter<std::io::Stdout>>);
 impl Comma {
     fn new() -> Result<Self, Stop> {
         let mut writer = csv::Writer::from_writer(BufWriter::new(std::io::stdout()));
-        let titles = ["resource", "area", "label", "contribution", "distinct_key", "role", "dates", "source", "version"];
+        let titles = [
+            "resource",
+            "area",
+            "label",
+            "contribution",
+            "distinct_key",
+            "role",
+            "dates",
+            "source",
+            "version",
+        ];
         writer.write_record(titles).map_err(Stop::unavailable)?;
         Ok(Self(writer))
     }

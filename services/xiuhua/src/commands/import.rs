@@ -87,7 +87,11 @@ fn sheet_of(asked: &Import, table: &Table, file: SheetFile) -> Sheet {
         form_date: asked.form_date.clone().unwrap_or_default(),
         mode: mode.into(),
         area: asked.area.clone().unwrap_or_default(),
-        form_title: asked.file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default(),
+        form_title: asked
+            .file
+            .file_stem()
+            .map(|stem| stem.to_string_lossy().into_owned())
+            .unwrap_or_default(),
         document_no: asked.document.clone().unwrap_or_default(),
         reason: asked.reason.clone().unwrap_or_default(),
     };
@@ -187,7 +191,8 @@ impl ErrorFile {
         let added = [ROW_TITLE, REASON_TITLE];
         // The mark tells spreadsheets that this is UTF-8.
         let titles = titles.iter().map(String::as_str).chain(added).enumerate();
-        let marked = titles.map(|(index, title)| if index == 0 { format!("\u{feff}{title}") } else { title.to_owned() });
+        let marked = titles
+            .map(|(index, title)| if index == 0 { format!("\u{feff}{title}") } else { title.to_owned() });
         let marked: Vec<String> = marked.collect();
         writer.write_record(&marked).map_err(|error| Stop::unwritable(&path, error))?;
         Ok(Some(Self { path, columns: marked.len() - added.len(), writer }))
@@ -237,9 +242,13 @@ mod tests {
     #[test]
     fn a_dry_run_says_so() {
         let progress = Some(ImportProgress { accepted: 2, rejected: 1, ..ImportProgress::default() });
-        let summary = ImportSummary { progress, row_count: 3, validate_only: true, ..ImportSummary::default() };
+        let summary =
+            ImportSummary { progress, row_count: 3, validate_only: true, ..ImportSummary::default() };
         let line = summary_line("户信息", &summary, Language::En);
-        assert!(line.starts_with("户信息: 3 rows received, 2 accepted") && line.contains("nothing was stored"), "{line}");
+        assert!(
+            line.starts_with("户信息: 3 rows received, 2 accepted") && line.contains("nothing was stored"),
+            "{line}"
+        );
     }
 
     #[test]

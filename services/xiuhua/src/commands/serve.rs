@@ -188,7 +188,8 @@ mod tests {
 
     #[test]
     fn options_of_the_command_line_become_keys() {
-        let line = "xiuhua serve registry --data-dir d --listen 127.0.0.1:1 --set services.registry=http://r:1";
+        let line =
+            "xiuhua serve registry --data-dir d --listen 127.0.0.1:1 --set services.registry=http://r:1";
         let Command::Serve(asked) = Arguments::try_parse_from(line.split(' ')).unwrap().command else {
             panic!("another command");
         };

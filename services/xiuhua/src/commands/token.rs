@@ -20,12 +20,13 @@ pub(crate) fn issue(asked: Token, manner: Manner) -> Result<(), Stop> {
     let language = manner.language;
     let roles = Roles::standard().map_err(|failure| Stop::of_failure(&failure, language))?;
     check(&role, &areas, &programmes, &roles, manner)?;
-    let lifetime = lifetime(&ttl).ok_or_else(|| Stop::usage(words::NO_TIME.fill(language, &[("ttl", &ttl)])))?;
+    let lifetime =
+        lifetime(&ttl).ok_or_else(|| Stop::usage(words::NO_TIME.fill(language, &[("ttl", &ttl)])))?;
     let folder = keys_dir.or_else(|| data_dir.map(|folder| folder.join("keys"))).unwrap_or_default();
     let keys = Keys::load(&folder)?;
-    let key = keys.issuer().ok_or_else(|| {
-        Stop::usage(words::NO_ISSUER.fill(language, &[("dir", &folder.display())]))
-    })?;
+    let key = keys
+        .issuer()
+        .ok_or_else(|| Stop::usage(words::NO_ISSUER.fill(language, &[("dir", &folder.display())])))?;
     let programmes = (!programmes.is_empty()).then_some(programmes);
     let grant = Grant { subject, role, areas, programmes, on_behalf_of: None, lifetime };
     let issuer = Issuer::new(key.clone(), Arc::new(SystemClock));
@@ -91,7 +92,8 @@ mod tests {
         let roles = Roles::standard().unwrap();
         let manner = Manner { language: Language::En, quiet: true };
         let names = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let stop = check("emperor", &names(&["22", "*"]), &names(&["astrology"]), &roles, manner).unwrap_err();
+        let stop =
+            check("emperor", &names(&["22", "*"]), &names(&["astrology"]), &roles, manner).unwrap_err();
         assert_eq!((stop.exit, stop.lines.len()), (crate::exit::Exit::Usage, 3));
         assert!(check("auditor", &names(&["222400"]), &names(&["housing"]), &roles, manner).is_ok());
     }

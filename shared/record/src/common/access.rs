@@ -63,7 +63,8 @@ impl p::access_service_server::AccessService for AccessApi {
                 let holds = |role: &str| {
                     self.roles.permissions(role, None).is_ok_and(|held| held.contains(&permission))
                 };
-                let roles = self.roles.all().map(|(role, _)| role.to_owned()).filter(|role| holds(role)).collect();
+                let roles =
+                    self.roles.all().map(|(role, _)| role.to_owned()).filter(|role| holds(role)).collect();
                 p::MethodPolicy { method: method.label.to_string(), permission, public, roles }
             })
             .collect();

@@ -32,7 +32,8 @@ impl AuditApi {
         message: &p::ListAuditEntriesRequest,
     ) -> Result<p::ListAuditEntriesResponse, Failure> {
         let size = page::size(message.page_size)?;
-        let digest = page::query_digest(&["audit", &message.subject, &message.name, &message.kind.to_string()]);
+        let digest =
+            page::query_digest(&["audit", &message.subject, &message.name, &message.kind.to_string()]);
         let before = match message.page_token.as_str() {
             "" => None,
             token => {
@@ -49,7 +50,8 @@ impl AuditApi {
         let query = AuditQuery {
             subject: some(&message.subject),
             resource: some(&message.name),
-            ranges: (!scope.is_everything() && !call.caller().may("audit.read")).then(|| scope.ranges.clone()),
+            ranges: (!scope.is_everything() && !call.caller().may("audit.read"))
+                .then(|| scope.ranges.clone()),
             from: message.from.as_ref().map(microseconds),
             to: message.to.as_ref().map(microseconds),
             before,
@@ -91,7 +93,7 @@ fn told(found: &AuditEntry) -> p::AuditEntry {
         subject: entry.subject.clone(),
         on_behalf_of: entry.on_behalf_of.clone().unwrap_or_default(),
         kind: kind.into(),
-        method: entry.method.clone(),
+        method: entry.method.trim_start_matches('/').to_owned(),
         names: entry.resource.iter().cloned().collect(),
         fields,
         reason: entry.reason.clone().unwrap_or_default(),

@@ -7,7 +7,8 @@ use std::time::Duration;
 use futures::Stream;
 use kernel::failure::{Failure, Reason};
 use proto::common::{
-    FeedEvent, FeedLink, GetHeadRequest, GetHeadResponse, Position, VersionAction, WatchRequest, WatchResponse,
+    FeedEvent, FeedLink, GetHeadRequest, GetHeadResponse, Position, VersionAction, WatchRequest,
+    WatchResponse,
 };
 use store::{Event, FeedPosition};
 use tokio::sync::mpsc;

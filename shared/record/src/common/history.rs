@@ -37,7 +37,11 @@ struct Row {
 }
 
 impl HistoryApi {
-    async fn versions(&self, call: &Call, message: &ListVersionsRequest) -> Result<ListVersionsResponse, Failure> {
+    async fn versions(
+        &self,
+        call: &Call,
+        message: &ListVersionsRequest,
+    ) -> Result<ListVersionsResponse, Failure> {
         let (collection, id) = message
             .name
             .split_once('/')

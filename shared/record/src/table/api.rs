@@ -144,7 +144,9 @@ async fn import(
     while let Some(message) = incoming.next().await {
         let answers = match message?.part {
             None => Err(Failure::new(Reason::StreamProtocol)),
-            Some(Asked::Header(header)) => session.header(header).await.map(|accepted| vec![Told::Accepted(accepted)]),
+            Some(Asked::Header(header)) => {
+                session.header(header).await.map(|accepted| vec![Told::Accepted(accepted)])
+            }
             Some(Asked::End(end)) => session.end(end).await.map(|summary| vec![Told::Summary(summary)]),
             Some(Asked::Batch(batch)) => session.batch(batch).await.map(|(progress, errors)| {
                 let mut answers: Vec<Told> = errors
@@ -224,18 +226,25 @@ impl TableApi {
         job(&own).ok_or_else(|| Failure::new(Reason::JobNotFound))
     }
 
-    async fn jobs(&self, call: &Call, message: &p::ListImportJobsRequest) -> Result<p::ListImportJobsResponse, Failure> {
+    async fn jobs(
+        &self,
+        call: &Call,
+        message: &p::ListImportJobsRequest,
+    ) -> Result<p::ListImportJobsResponse, Failure> {
         let size = page::size(message.page_size)?;
         let query = page::query_digest(&["import_jobs", &call.caller().subject]);
         let before = match message.page_token.as_str() {
             "" => None,
             token => page::decode(token, &query)?.position.into_iter().next(),
         };
-        let found = self.0.db().import_jobs(Some(&call.caller().subject), before.as_deref(), size + 1).await?;
+        let found =
+            self.0.db().import_jobs(Some(&call.caller().subject), before.as_deref(), size + 1).await?;
         let more = found.len() > size as usize;
         let shown = &found[..found.len().min(size as usize)];
         let next_page_token = match shown.last() {
-            Some(last) if more => page::encode(&PageToken { query_digest: query, position: vec![last.id.clone()] }),
+            Some(last) if more => {
+                page::encode(&PageToken { query_digest: query, position: vec![last.id.clone()] })
+            }
             _ => String::new(),
         };
         let jobs = shown.chunk_by(|one, other| job_id(one) == job_id(other)).filter_map(job).collect();
@@ -276,7 +285,9 @@ impl TableApi {
     fn row_error(&self, call: &Call, table: &str, error: &store::ImportError) -> p::RowError {
         let cipher = &self.0.inner().secrets.cipher;
         let unseal = |text: &Option<String>| {
-            text.as_deref().and_then(|text| cipher.decrypt("import_error.cell", text).ok()).unwrap_or_default()
+            text.as_deref()
+                .and_then(|text| cipher.decrypt("import_error.cell", text).ok())
+                .unwrap_or_default()
         };
         let kept: Kept = serde_json::from_str(&unseal(&error.arguments))
             .unwrap_or(Kept { warning: false, arguments: Vec::new() });

@@ -8,7 +8,7 @@ use kernel::id_number;
 use kernel::language::Language;
 use kernel::money::{Fen, Hundredths};
 
-use crate::spec::{EnumWord, Format, FormUnit, Kind, Leaf};
+use crate::spec::{EnumWord, FormUnit, Format, Kind, Leaf};
 use crate::value::Value;
 
 /// Text that clears a recorded value.
@@ -70,9 +70,10 @@ fn text_value(codes: &CodeTables, leaf: &Leaf, text: &str) -> Result<Value, Unre
     }
     Ok(Value::Text(match leaf.format {
         Format::IdNumber | Format::DisabilityCertificate => id_number::clean(text),
-        Format::Phone | Format::Account => {
-            id_number::clean(text).chars().filter(|letter| !letter.is_whitespace() && *letter != '-').collect()
-        }
+        Format::Phone | Format::Account => id_number::clean(text)
+            .chars()
+            .filter(|letter| !letter.is_whitespace() && *letter != '-')
+            .collect(),
         Format::Area => match AreaCode::parse_form(text) {
             Some(area) => area.to_string(),
             None => return Err(unreadable(Reason::AreaUnknown)),
@@ -159,7 +160,13 @@ fn half_width_brackets(text: &str) -> String {
 }
 
 /// Writes a value as the form shows it.
-pub fn format_cell(codes: &CodeTables, leaf: &Leaf, unit: FormUnit, value: &Value, language: Language) -> String {
+pub fn format_cell(
+    codes: &CodeTables,
+    leaf: &Leaf,
+    unit: FormUnit,
+    value: &Value,
+    language: Language,
+) -> String {
     match value {
         Value::Null => String::new(),
         Value::Text(text) => label(codes, leaf, text, language),

@@ -5,7 +5,7 @@ use kernel::language::Label;
 use proto::common;
 
 use crate::engine::Engine;
-use crate::spec::{Format, FormUnit, Kind, Sensitivity};
+use crate::spec::{FormUnit, Format, Kind, Sensitivity};
 use crate::table::layout::{Column, Layout, Target};
 use crate::table::row::{Form, import_permission};
 
@@ -22,7 +22,9 @@ pub(crate) fn column(column: &Column) -> common::Column {
         r#type: column_type(column).into(),
         code_table: leaf.and_then(|leaf| leaf.codes).unwrap_or_default().to_owned(),
         words: leaf
-            .map(|leaf| leaf.words.iter().filter(|word| word.number != 0).map(|word| label(word.label)).collect())
+            .map(|leaf| {
+                leaf.words.iter().filter(|word| word.number != 0).map(|word| label(word.label)).collect()
+            })
             .unwrap_or_default(),
         unit: match column.unit {
             FormUnit::Same => common::FormUnit::Unspecified,
@@ -67,8 +69,12 @@ pub(crate) fn tables(engine: &Engine) -> Vec<common::Table> {
     let mut resources: Vec<_> =
         inner.resources.values().filter(|registered| registered.spec.form.is_some()).copied().collect();
     resources.sort_by_key(|registered| registered.spec.collection);
-    let mut tables: Vec<common::Table> =
-        resources.into_iter().map(Form::Resource).chain(sheets).filter_map(|form| table(engine, form)).collect();
+    let mut tables: Vec<common::Table> = resources
+        .into_iter()
+        .map(Form::Resource)
+        .chain(sheets)
+        .filter_map(|form| table(engine, form))
+        .collect();
     tables.sort_by(|one, other| one.file.cmp(&other.file));
     let mut position = 0;
     for index in 0..tables.len() {

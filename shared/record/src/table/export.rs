@@ -218,11 +218,16 @@ impl Export {
                 .unwrap_or_default(),
             (Target::First(child, index), Out::Record(record)) if record.child_count(child) > 0 => column
                 .leaf
-                .map(|leaf| format_cell(codes, leaf, column.unit, &record.child_get(child, 0, index), language))
+                .map(|leaf| {
+                    format_cell(codes, leaf, column.unit, &record.child_get(child, 0, index), language)
+                })
                 .unwrap_or_default(),
             (Target::Pivot(child, number), Out::Record(record)) => {
                 let value = pivot_value(record.as_ref(), child, number);
-                column.leaf.map(|leaf| format_cell(codes, leaf, column.unit, &value, language)).unwrap_or_default()
+                column
+                    .leaf
+                    .map(|leaf| format_cell(codes, leaf, column.unit, &value, language))
+                    .unwrap_or_default()
             }
             (Target::First(..) | Target::Pivot(..), _) => String::new(),
         }

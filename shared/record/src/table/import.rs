@@ -18,14 +18,19 @@ impl Engine {
         let sheet = inner.sheets.iter().find(|sheet| sheet.spec.form.id == table).copied().map(Form::Sheet);
         sheet.or_else(|| {
             let has = |form: &crate::spec::FormTable| self.table_id(form.id) == table;
-            let found = inner.resources.values().find(|registered| registered.spec.form.as_ref().is_some_and(has));
+            let found =
+                inner.resources.values().find(|registered| registered.spec.form.as_ref().is_some_and(has));
             found.copied().map(Form::Resource)
         })
     }
 
     /// Forms of common resources stand in every service: their tables carry the service's prefix.
     pub(crate) fn table_id(&self, declared: &str) -> String {
-        if declared.contains('.') { declared.to_owned() } else { format!("{}.{declared}", self.inner().service) }
+        if declared.contains('.') {
+            declared.to_owned()
+        } else {
+            format!("{}.{declared}", self.inner().service)
+        }
     }
 }
 
@@ -55,7 +60,9 @@ pub(crate) fn header_of(form: Form, titles: &[String], violations: &mut Violatio
     for (index, column) in layout.columns.iter().enumerate() {
         let required = match column.target {
             Target::Leaf(_) => column.leaf.is_some_and(|leaf| leaf.required),
-            Target::First(..) | Target::Pivot(..) | Target::Ordinal | Target::Place(_) | Target::Name => false,
+            Target::First(..) | Target::Pivot(..) | Target::Ordinal | Target::Place(_) | Target::Name => {
+                false
+            }
         };
         if required && !columns.contains(&index) {
             violations.push("header.columns", Reason::ColumnMissing).add("column", column.title.zh);
@@ -110,7 +117,11 @@ pub(crate) fn kept_errors(
             let place = place_of(header, violation, cells);
             let arguments = serde_json::to_string(&Kept {
                 warning,
-                arguments: violation.arguments.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect(),
+                arguments: violation
+                    .arguments
+                    .iter()
+                    .map(|(name, value)| ((*name).to_owned(), value.clone()))
+                    .collect(),
             });
             errors.push(ImportError {
                 row: *number,
@@ -139,7 +150,8 @@ fn told(outcome: &Outcome) -> impl Iterator<Item = (&Violation, bool)> {
         Verdict::Refused(violations) => Some(violations),
         Verdict::Accepted(_) | Verdict::Unchanged => None,
     };
-    let errors = refused.into_iter().flat_map(|violations| violations.iter()).map(|violation| (violation, false));
+    let errors =
+        refused.into_iter().flat_map(|violations| violations.iter()).map(|violation| (violation, false));
     errors.chain(outcome.warnings.iter().map(|violation| (violation, true)))
 }
 

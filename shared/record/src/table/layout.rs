@@ -119,9 +119,10 @@ impl Layout {
     /// The title of the column that shows a field of this path; list positions do not matter.
     pub fn title_of(&self, path: &str) -> Option<&'static str> {
         let plain: String = without_positions(path);
-        let parts = [
-            ("meta.area", [PlacePart::Village, PlacePart::Township, PlacePart::County, PlacePart::Prefecture]),
-        ];
+        let parts = [(
+            "meta.area",
+            [PlacePart::Village, PlacePart::Township, PlacePart::County, PlacePart::Prefecture],
+        )];
         if plain == parts[0].0 {
             return parts[0].1.iter().find_map(|part| {
                 self.columns
@@ -187,7 +188,10 @@ fn of_form(form: &FormTable) -> Vec<(u16, Column)> {
         ];
         let present = parts.iter().filter_map(|(title, part)| title.map(|title| (title, *part)));
         for (offset, (title, part)) in (0_u16..).zip(present) {
-            placed.push((place.position + offset, column(label(title), Target::Place(part), None, FormUnit::Same)));
+            placed.push((
+                place.position + offset,
+                column(label(title), Target::Place(part), None, FormUnit::Same),
+            ));
         }
     }
     placed

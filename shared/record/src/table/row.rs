@@ -64,12 +64,7 @@ pub(crate) struct TableRow {
 
 impl TableRow {
     /// Reads a row's cells.
-    pub(crate) fn read(
-        engine: &Engine,
-        header: &Arc<Header>,
-        facts: RowFacts,
-        cells: &[String],
-    ) -> Self {
+    pub(crate) fn read(engine: &Engine, header: &Arc<Header>, facts: RowFacts, cells: &[String]) -> Self {
         let body = match header.form {
             Form::Resource(registered) => Body::Record {
                 record: (registered.new)(),
@@ -453,7 +448,8 @@ fn merge_children(
     let stated = record.copy();
     for child in 0..stored.spec().children.len() {
         let firsts: Vec<usize> = first.iter().filter(|(at, _)| *at == child).map(|(_, leaf)| *leaf).collect();
-        let numbers: Vec<i32> = pivots.iter().filter(|(at, _)| *at == child).map(|(_, number)| *number).collect();
+        let numbers: Vec<i32> =
+            pivots.iter().filter(|(at, _)| *at == child).map(|(_, number)| *number).collect();
         if firsts.is_empty() && numbers.is_empty() {
             continue;
         }

@@ -9,8 +9,8 @@ use kernel::area::{AreaCode, Scope};
 use kernel::date::CivilDate;
 use kernel::failure::{Failure, Reason, Violations};
 use proto::common::{
-    ImportAccepted, ImportBatch, ImportEnd, ImportHeader, ImportMode, ImportProgress, ImportSummary, RowError,
-    Source, SourceKind, VersionAction,
+    ImportAccepted, ImportBatch, ImportEnd, ImportHeader, ImportMode, ImportProgress, ImportSummary,
+    RowError, Source, SourceKind, VersionAction,
 };
 use store::{Db, ImportError, ImportJob, NewAudit, Step};
 
@@ -132,7 +132,8 @@ impl Session {
 
     fn within(&self, import: &ImportHeader, violations: &mut Violations) -> String {
         let caller = self.call.caller();
-        let code = if import.area.is_empty() { only_area(&caller.scope) } else { AreaCode::parse(&import.area) };
+        let code =
+            if import.area.is_empty() { only_area(&caller.scope) } else { AreaCode::parse(&import.area) };
         match code {
             Some(code) if caller.scope.allows(&code) => code.to_string(),
             Some(code) => {
@@ -190,7 +191,8 @@ impl Session {
     async fn scratch(&self) -> Result<Overlay, Failure> {
         let folder = std::env::temp_dir().join(format!("xiuhua-dry-run-{}", uuid::Uuid::new_v4()));
         std::fs::create_dir_all(&folder).map_err(Failure::internal_error)?;
-        let db = Db::open_sqlite_scratch(&folder.join("overlay.db"), self.engine.inner().clock.clone()).await?;
+        let db =
+            Db::open_sqlite_scratch(&folder.join("overlay.db"), self.engine.inner().clock.clone()).await?;
         let overlay = Overlay { db, folder };
         overlay.db.migrate(&self.engine.inner().migrations).await?;
         Ok(overlay)

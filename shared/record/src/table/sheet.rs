@@ -48,7 +48,12 @@ pub trait FormSheet: SheetRow {
     /// The resource whose records are the rows of an export.
     fn source() -> &'static Spec;
     /// The rows of one record; most have one.
-    fn collapse(name: &str, record: &dyn AnyRecord, on: &str, reads: &Reads<'_>) -> Known<Vec<SheetOut<Self::Row>>>;
+    fn collapse(
+        name: &str,
+        record: &dyn AnyRecord,
+        on: &str,
+        reads: &Reads<'_>,
+    ) -> Known<Vec<SheetOut<Self::Row>>>;
 }
 
 /// A row on its way out.
@@ -113,7 +118,9 @@ impl Sheet {
                 Some(typed) => S::expand(&typed.0, facts, context, reads, notes),
                 None => Ok(Vec::new()),
             },
-            identity: |row| row.as_any().downcast_ref::<TypedRow<S>>().and_then(|typed| S::identity(&typed.0)),
+            identity: |row| {
+                row.as_any().downcast_ref::<TypedRow<S>>().and_then(|typed| S::identity(&typed.0))
+            },
             collapse: |name, record, on, reads| {
                 let rows = S::collapse(name, record, on, reads)?;
                 Ok(rows

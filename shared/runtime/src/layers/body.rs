@@ -15,35 +15,36 @@ use tracing::Span;
 use super::{Response, code_in};
 use crate::status;
 
-/// Runs `end` once, when the answer is over: with the code that the caller gets, or CANCELLED where it went away.
+/// Runs `end` once, when the answer is over: with the code that the caller gets, or CANCELLED where it went away, and with
+/// the headers or trailers in which it stood.
 pub(crate) fn watch(
     response: Response,
     span: Span,
-    end: impl FnOnce(Code) + Send + Unpin + 'static,
+    end: impl FnOnce(Code, &HeaderMap) + Send + Unpin + 'static,
 ) -> Response {
     let known = code_in(response.headers());
     if known.is_some() || response.body().is_end_stream() {
-        end(known.unwrap_or(Code::Unknown));
+        end(known.unwrap_or(Code::Unknown), response.headers());
         return response;
     }
     response.map(|inner| Body::new(Watched { inner, span, end: Some(end) }))
 }
 
-struct Watched<F: FnOnce(Code) + Unpin> {
+struct Watched<F: FnOnce(Code, &HeaderMap) + Unpin> {
     inner: Body,
     span: Span,
     end: Option<F>,
 }
 
-impl<F: FnOnce(Code) + Unpin> Watched<F> {
-    fn finish(&mut self, code: Code) {
+impl<F: FnOnce(Code, &HeaderMap) + Unpin> Watched<F> {
+    fn finish(&mut self, code: Code, trailers: &HeaderMap) {
         if let Some(end) = self.end.take() {
-            end(code);
+            end(code, trailers);
         }
     }
 }
 
-impl<F: FnOnce(Code) + Unpin> HttpBody for Watched<F> {
+impl<F: FnOnce(Code, &HeaderMap) + Unpin> HttpBody for Watched<F> {
     type Data = Bytes;
     type Error = Status;
 
@@ -57,11 +58,11 @@ impl<F: FnOnce(Code) + Unpin> HttpBody for Watched<F> {
         match &polled {
             Poll::Ready(Some(Ok(frame))) => {
                 if let Some(trailers) = frame.trailers_ref() {
-                    self.finish(code_in(trailers).unwrap_or(Code::Unknown));
+                    self.finish(code_in(trailers).unwrap_or(Code::Unknown), trailers);
                 }
             }
-            Poll::Ready(Some(Err(status))) => self.finish(status.code()),
-            Poll::Ready(None) => self.finish(Code::Unknown),
+            Poll::Ready(Some(Err(status))) => self.finish(status.code(), &HeaderMap::new()),
+            Poll::Ready(None) => self.finish(Code::Unknown, &HeaderMap::new()),
             Poll::Pending => {}
         }
         polled
@@ -76,9 +77,9 @@ impl<F: FnOnce(Code) + Unpin> HttpBody for Watched<F> {
     }
 }
 
-impl<F: FnOnce(Code) + Unpin> Drop for Watched<F> {
+impl<F: FnOnce(Code, &HeaderMap) + Unpin> Drop for Watched<F> {
     fn drop(&mut self) {
-        self.finish(Code::Cancelled);
+        self.finish(Code::Cancelled, &HeaderMap::new());
     }
 }
 

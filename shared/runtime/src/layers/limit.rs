@@ -45,7 +45,7 @@ impl Middleware for Limit {
             let Ok(response) = answer.await;
             if streaming {
                 // The permit goes back when the stream ends.
-                return Ok(body::watch(response, Span::none(), move |_| drop(permit)));
+                return Ok(body::watch(response, Span::none(), move |_, _| drop(permit)));
             }
             drop(permit);
             Ok(response)

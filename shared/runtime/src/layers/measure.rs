@@ -30,7 +30,7 @@ impl Middleware for Measure {
         let answer = next.call(request);
         Box::pin(async move {
             let Ok(response) = answer.await;
-            Ok(body::watch(response, Span::none(), move |code| flight.end(code)))
+            Ok(body::watch(response, Span::none(), move |code, _| flight.end(code)))
         })
     }
 }

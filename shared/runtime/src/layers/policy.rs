@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use http::HeaderMap;
 use kernel::caller::Caller;
 use kernel::failure::{Failure, Reason};
 use tonic::{Code, Status};
 use tonic_types::StatusExt;
+use tracing::Span;
 
-use super::{Answer, Incoming, Middleware, Next, Request, Response, at_once, code_in, refusal};
+use super::{Answer, Incoming, Middleware, Next, Request, at_once, body, refusal};
+use crate::context::CallerToken;
 use crate::policy::{Access, Method};
 use crate::shell::{Refusal, RefusalSink};
 
@@ -24,22 +27,58 @@ impl Middleware for Policy {
             return at_once(refusal(&Failure::new(Reason::Unimplemented), incoming.language));
         };
         let caller = request.extensions().get::<Caller>();
+        let who = caller.filter(|caller| !caller.subject.is_empty()).map(Who::of);
+        let told = self.refusals.clone().zip(who);
         if let Err(failure) = check(&method, caller) {
-            if let (Some(sink), Some(caller)) = (&self.refusals, caller) {
-                tell(sink.as_ref(), &caller.subject, &method, failure.reason().as_str());
+            if let Some((sink, who)) = told {
+                let token = request.extensions().get::<CallerToken>();
+                sink.refused(who.refusal(&method, failure.reason().as_str(), token));
             }
             return at_once(refusal(&failure, incoming.language));
         }
-        let told = self.refusals.clone().zip(caller.map(|caller| caller.subject.clone()));
         let answer = next.call(request);
-        let Some((sink, subject)) = told else { return Box::pin(answer) };
+        let Some((sink, who)) = told else { return Box::pin(answer) };
         Box::pin(async move {
             let Ok(response) = answer.await;
-            if let Some(reason) = denied(&response) {
-                tell(sink.as_ref(), &subject, &method, &reason);
-            }
-            Ok(response)
+            Ok(body::watch(response, Span::none(), move |code, headers| {
+                if code == Code::PermissionDenied {
+                    sink.refused(who.refusal(&method, &reason_in(headers), None));
+                }
+            }))
         })
+    }
+}
+
+/// The caller as the audit names it, kept until the answer is over.
+struct Who {
+    subject: String,
+    on_behalf_of: Option<String>,
+    role: String,
+}
+
+impl Who {
+    fn of(caller: &Caller) -> Self {
+        Self {
+            subject: caller.subject.clone(),
+            on_behalf_of: caller.on_behalf_of.clone(),
+            role: caller.role.clone(),
+        }
+    }
+
+    fn refusal<'a>(
+        &'a self,
+        method: &'a Method,
+        reason: &'a str,
+        token: Option<&'a CallerToken>,
+    ) -> Refusal<'a> {
+        Refusal {
+            subject: &self.subject,
+            on_behalf_of: self.on_behalf_of.as_deref(),
+            role: &self.role,
+            method: &method.label,
+            reason,
+            token,
+        }
     }
 }
 
@@ -54,16 +93,7 @@ fn check(method: &Method, caller: Option<&Caller>) -> Result<(), Failure> {
 }
 
 /// The reason of a handler's own PERMISSION_DENIED (an area or a programme outside the caller's scope).
-fn denied(response: &Response) -> Option<String> {
-    if code_in(response.headers()) != Some(Code::PermissionDenied) {
-        return None;
-    }
-    let status = Status::from_header_map(response.headers())?;
-    Some(status.get_details_error_info().map_or_else(|| "PERMISSION_DENIED".to_owned(), |info| info.reason))
-}
-
-fn tell(sink: &dyn RefusalSink, subject: &str, method: &Method, reason: &str) {
-    if !subject.is_empty() {
-        sink.refused(Refusal { subject, method: &method.label, reason });
-    }
+fn reason_in(headers: &HeaderMap) -> String {
+    let info = Status::from_header_map(headers).and_then(|status| status.get_details_error_info());
+    info.map_or_else(|| "PERMISSION_DENIED".to_owned(), |info| info.reason)
 }

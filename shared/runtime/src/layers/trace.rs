@@ -40,7 +40,7 @@ impl Middleware for Trace {
                 response.headers_mut().insert(REQUEST_ID_HEADER, value);
             }
             let watched = span.clone();
-            Ok(body::watch(response, span, move |code| finish(&watched, code, begun)))
+            Ok(body::watch(response, span, move |code, _| finish(&watched, code, begun)))
         })
     }
 }

@@ -22,7 +22,7 @@ use tonic::service::Routes;
 use tower::Service as TowerService;
 
 use crate::error::StartError;
-use crate::shell::{Dressed, Shell, dress};
+use crate::shell::{Dressed, RefusalSink, Shell, dress};
 
 /// How the content type of every gRPC call begins.
 const GRPC: &[u8] = b"application/grpc";
@@ -39,6 +39,7 @@ pub struct Service {
     descriptors: &'static [u8],
     ready: ReadyCheck,
     readiness: Readiness,
+    refusals: Option<Arc<dyn RefusalSink>>,
     web: Option<axum::Router>,
 }
 
@@ -64,6 +65,7 @@ impl Service {
             descriptors: proto::FILE_DESCRIPTOR_SET,
             ready: Arc::new(|| Box::pin(std::future::ready(Ok(())))),
             readiness: Readiness::new(),
+            refusals: None,
             web: None,
         }
     }
@@ -108,6 +110,13 @@ impl Service {
         self
     }
 
+    /// Is told of refusals, instead of whom the shell names.
+    #[must_use]
+    pub fn refusals(mut self, sink: Arc<dyn RefusalSink>) -> Self {
+        self.refusals = Some(sink);
+        self
+    }
+
     /// Describes the service by other descriptors than the suite's (an encoded `FileDescriptorSet`).
     #[must_use]
     pub fn described_by(mut self, descriptors: &'static [u8]) -> Self {
@@ -143,7 +152,12 @@ impl Service {
     /// The service's RPCs inside the middleware, to be called in this process: for a JSON face.
     #[must_use]
     pub fn dressed(&self, shell: &Shell) -> Dressed {
-        dress(self.name, self.routes.clone(), shell, CancellationToken::new())
+        let refusals = self.told_of_refusals(shell);
+        dress(self.name, self.routes.clone(), shell, refusals, CancellationToken::new())
+    }
+
+    fn told_of_refusals(&self, shell: &Shell) -> Option<Arc<dyn RefusalSink>> {
+        self.refusals.clone().or_else(|| shell.refusals.clone())
     }
 }
 
@@ -162,8 +176,9 @@ pub async fn serve(
     let (reporter, health) = tonic_health::server::health_reporter();
     let reflection = reflection(&service)?;
     let routes = service.routes.clone().add_service(health).add_service(reflection);
-    let switch =
-        Switch { rpc: dress(service.name, routes, &shell, draining.clone()), web: service.web.clone() };
+    let refusals = service.told_of_refusals(&shell);
+    let rpc = dress(service.name, routes, &shell, refusals.clone(), draining.clone());
+    let switch = Switch { rpc, web: service.web.clone() };
     let interval = Duration::from_millis(shell.shutdown.ready_interval_milliseconds);
     let watching = tokio::spawn(health::watch(
         service.readiness.clone(),
@@ -190,6 +205,9 @@ pub async fn serve(
     cut.cancel();
     // The health task ends by itself on shutdown; its panic would be a fault of ours and is logged by the hook.
     let _ended = watching.await;
+    if let Some(refusals) = refusals {
+        refusals.flush().await;
+    }
     tracing::info!(service = service.name, "stopped");
     outcome.map_err(|error| StartError::Listener(error.to_string()))
 }

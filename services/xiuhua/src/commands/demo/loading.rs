@@ -18,10 +18,11 @@ use crate::suite::Suite;
 use crate::words;
 
 /// Counties that are loaded at a time.
-const LANES: usize = 2;
+const LANES: usize = 4;
 
 /// Sheets that also hold rows of the province, for comparison.
-const OF_PROVINCE: [&str; 3] = ["registry.divisions", "registry.designations", "registry.division_statistics"];
+const OF_PROVINCE: [&str; 3] =
+    ["registry.divisions", "registry.designations", "registry.division_statistics"];
 /// Whose rows those are.
 const PROVINCE: &str = "220000";
 

@@ -131,7 +131,11 @@ impl Place {
 async fn refuse_records(connection: &Connection, manner: Manner) -> Result<(), Stop> {
     let request = ListDivisionsRequest { page_size: 1, ..ListDivisionsRequest::default() };
     let answer = connection.divisions().list_divisions(patient(request)).await?.into_inner();
-    if answer.divisions.is_empty() { Ok(()) } else { Err(Stop::refused(words::NOT_EMPTY.text(manner.language))) }
+    if answer.divisions.is_empty() {
+        Ok(())
+    } else {
+        Err(Stop::refused(words::NOT_EMPTY.text(manner.language)))
+    }
 }
 
 /// A token of a role for a division.

@@ -1,24 +1,27 @@
 //! One row's acts, decided in memory: target, change, completion, declaration, rules, consequences.
 
+mod change;
+mod keys;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
 use kernel::area::AreaCode;
 use kernel::codes::CodeTables;
 use kernel::failure::{Reason, Violations};
-use kernel::mask;
-use proto::common::{CaseAct, RecordMeta, VersionAction};
+use proto::common::{RecordMeta, VersionAction};
 
-use crate::codec::{FOREVER, Secrets, blind};
+use crate::codec::{FOREVER, Secrets};
 use crate::elements::identify_all;
-use crate::periods::{Refusal, change_from, correct, differences, same};
+use crate::periods::{differences, same};
 use crate::resource::AnyRecord;
-use crate::rules::{Act, ActContext, Change, Consequences, Context, Mask, Registered};
-use crate::spec::{Key, Sensitivity, Shape, Spec};
+use crate::rules::{Act, Change, Consequences, Context, Mask, Registered};
+use crate::spec::Spec;
 use crate::state::{Holder, Known, Loaded, NotLoaded, Period, Reads, State};
-use crate::states::{opened_state, state_on};
 use crate::validate::Validation;
-use crate::value::Value;
+
+pub use change::last_state;
+pub use keys::{key_value, occurrence_value};
 
 /// Most acts that may follow from one row.
 const ACT_LIMIT: usize = 200;
@@ -239,172 +242,6 @@ impl Evaluator<'_> {
         AreaCode::parse(area).is_some_and(|area| self.context.caller.scope.allows(&area))
     }
 
-    /// The periods after the act; `None` where nothing changes or the act is refused.
-    fn changed(
-        &self,
-        act: &Act,
-        before: Option<&Loaded>,
-        violations: &mut Violations,
-    ) -> Option<(Vec<Period>, VersionAction)> {
-        let none: &[Period] = &[];
-        let periods = before.map_or(none, |loaded| loaded.periods.as_slice());
-        match &act.change {
-            Change::Create(record) => Some((self.created(act.spec, record.copy()), VersionAction::Created)),
-            Change::Withdraw => Some((Vec::new(), VersionAction::Withdrawn)),
-            Change::Periods(wanted) if equal(periods, wanted) => None,
-            Change::Periods(wanted) if wanted.is_empty() => Some((Vec::new(), VersionAction::Withdrawn)),
-            Change::Periods(wanted) => Some((wanted.clone(), VersionAction::Derived)),
-            Change::End { on } => self.ended(act, periods, on, violations),
-            Change::From { record, mask, effective_on, apply_to_later, opens } => {
-                if act.spec.shape != Shape::Register {
-                    violations.push("change.kind", Reason::ChangeKindUnsupported);
-                    return None;
-                }
-                let values = self.unmasked(record.as_ref(), mask, periods);
-                let changed =
-                    change_from(periods, values.as_ref(), mask, effective_on, *apply_to_later, *opens);
-                self.outcome(act, periods, changed, VersionAction::Changed, violations)
-            }
-            Change::Correct { record, mask, on } => {
-                let values = self.unmasked(record.as_ref(), mask, periods);
-                let changed = correct(periods, values.as_ref(), mask, on.as_deref());
-                let moved = changed.map(|periods| redated(act.spec, periods, record.as_ref(), mask));
-                self.outcome(act, periods, moved, VersionAction::Corrected, violations)
-            }
-            Change::Step(step) => self.stepped(act, periods, step, violations),
-            Change::Verb(verb) => {
-                let last = periods.last()?;
-                let mut record = last.record.copy();
-                let context = self.act_context(&act.reason);
-                verb(record.as_mut(), &context, violations);
-                let mut after = periods.to_vec();
-                if let Some(last) = after.last_mut() {
-                    last.record = Arc::from(record);
-                }
-                self.outcome(act, periods, Ok(after), VersionAction::Acted, violations)
-            }
-        }
-    }
-
-    fn act_context(&self, note: &str) -> ActContext {
-        ActContext {
-            today: self.context.today.to_owned(),
-            occurred_on: self.context.today.to_owned(),
-            note: note.to_owned(),
-            subject: self.context.caller.subject.clone(),
-        }
-    }
-
-    fn outcome(
-        &self,
-        act: &Act,
-        before: &[Period],
-        changed: Result<Vec<Period>, Refusal>,
-        kind: VersionAction,
-        violations: &mut Violations,
-    ) -> Option<(Vec<Period>, VersionAction)> {
-        match changed {
-            Ok(after) if equal(before, &after) => None,
-            Ok(after) => Some((after, kind)),
-            Err(Refusal::LaterPeriodsDiffer(paths)) => {
-                for path in paths {
-                    violations.push(format!("{}{path}", act.prefix), Reason::LaterPeriodsDiffer);
-                }
-                None
-            }
-            Err(Refusal::BeforeExistence | Refusal::NoPeriod) => {
-                violations.push("change.effective_on", Reason::DateOrder);
-                None
-            }
-        }
-    }
-
-    fn created(&self, spec: &Spec, mut record: Box<dyn AnyRecord>) -> Vec<Period> {
-        for (index, leaf) in spec.leaves.iter().enumerate() {
-            // What only the service sets is not taken from a caller; consequences set it through `complete`.
-            if leaf.output_only && !spec.derived {
-                record.set(index, Value::Null);
-            }
-        }
-        let meta = record.meta().cloned().unwrap_or_default();
-        let since = spec.since.and_then(|leaf| record.get(leaf).as_text().map(str::to_owned));
-        let stated = (!meta.valid_from.is_empty()).then(|| meta.valid_from.clone());
-        let valid_from = since.or(stated).unwrap_or_else(|| self.context.today.to_owned());
-        let valid_to = if meta.valid_to.is_empty() { FOREVER.to_owned() } else { meta.valid_to.clone() };
-        vec![Period { valid_from, valid_to, record: Arc::from(record) }]
-    }
-
-    fn ended(
-        &self,
-        act: &Act,
-        periods: &[Period],
-        on: &str,
-        violations: &mut Violations,
-    ) -> Option<(Vec<Period>, VersionAction)> {
-        let last = periods.last()?;
-        if last.valid_to == on {
-            return None;
-        }
-        if on < last.valid_from.as_str() {
-            violations.push(format!("{}occurred_on", act.prefix), Reason::DateOrder);
-            return None;
-        }
-        let mut after = periods.to_vec();
-        if let Some(last) = after.last_mut() {
-            last.valid_to = on.to_owned();
-        }
-        Some((after, VersionAction::Acted))
-    }
-
-    fn stepped(
-        &self,
-        act: &Act,
-        periods: &[Period],
-        step: &CaseAct,
-        violations: &mut Violations,
-    ) -> Option<(Vec<Period>, VersionAction)> {
-        let last = periods.last()?;
-        let child = act.spec.acts?;
-        let from = last_state(act.spec, last.record.as_ref());
-        let allowed = act
-            .spec
-            .transitions
-            .iter()
-            .find(|transition| transition.from.0 == from && transition.verb == step.verb);
-        let Some(transition) = allowed else {
-            violations.push("state", Reason::StateRefuses).add("state", from).add("verb", &step.verb);
-            return None;
-        };
-        let mut record = last.record.copy();
-        let taken = CaseAct { from_state: from, to_state: transition.to.0, ..step.clone() };
-        push_step(record.as_mut(), child, &taken);
-        let mut after = periods.to_vec();
-        if let Some(last) = after.last_mut() {
-            last.record = Arc::from(record);
-        }
-        Some((after, VersionAction::Acted))
-    }
-
-    /// A value equal to the mask of what is stored means "unchanged".
-    fn unmasked(&self, values: &dyn AnyRecord, mask: &Mask, periods: &[Period]) -> Box<dyn AnyRecord> {
-        let mut copy = values.copy();
-        let Some(stored) = periods.last() else { return copy };
-        for leaf in &mask.leaves {
-            let declared = &values.spec().leaves[*leaf];
-            if declared.sensitive == Sensitivity::Open {
-                continue;
-            }
-            let (sent, kept) = (values.get(*leaf), stored.record.get(*leaf));
-            if let (Some(sent), Some(clear)) = (sent.as_text(), kept.as_text())
-                && mask::is_masked(sent)
-                && crate::masks::masked(declared, clear) == sent
-            {
-                copy.set(*leaf, kept.clone());
-            }
-        }
-        copy
-    }
-
     /// Completes and checks each period that is new or changed.
     #[expect(clippy::too_many_arguments, reason = "one call site; what a rule sees")]
     fn completed(
@@ -419,8 +256,7 @@ impl Evaluator<'_> {
     ) -> Known<(Vec<Period>, Option<String>)> {
         let reads = Reads::new(state);
         let old = before.and_then(|loaded| loaded.last().cloned());
-        let validation =
-            Validation { codes: self.codes, today: self.context.today, prefix: &act.prefix };
+        let validation = Validation { codes: self.codes, today: self.context.today, prefix: &act.prefix };
         let mut completed = Vec::with_capacity(periods.len());
         let mut scope_area = None;
         for period in periods {
@@ -432,7 +268,8 @@ impl Evaluator<'_> {
             {
                 let meta = record.meta_mut();
                 meta.valid_from = period.valid_from.clone();
-                meta.valid_to = if period.valid_to == FOREVER { String::new() } else { period.valid_to.clone() };
+                meta.valid_to =
+                    if period.valid_to == FOREVER { String::new() } else { period.valid_to.clone() };
                 let meta = meta.clone();
                 record.set_head(format!("{}/{id}", act.spec.collection), meta, String::new(), 0);
             }
@@ -516,16 +353,27 @@ impl Evaluator<'_> {
         let paths = changed_paths(before.as_deref(), &after);
         state.apply(act.spec, (*after).clone());
         for key in &keys {
-            let holder =
-                key.taken.then(|| Holder { id: after.id.clone(), area: after.scope_area.clone() });
+            let holder = key.taken.then(|| Holder { id: after.id.clone(), area: after.scope_area.clone() });
             state.apply_key((act.spec.collection, key.kind, key.value.clone()), holder);
         }
-        let withdrawal = (kind == VersionAction::Withdrawn).then(|| self.withdrawal(act, before.as_deref(), version));
-        Ok(Some(Draft { spec: act.spec, before, after, kind, paths, follows: false, keys, guards, withdrawal }))
+        let withdrawal =
+            (kind == VersionAction::Withdrawn).then(|| self.withdrawal(act, before.as_deref(), version));
+        Ok(Some(Draft {
+            spec: act.spec,
+            before,
+            after,
+            kind,
+            paths,
+            follows: false,
+            keys,
+            guards,
+            withdrawal,
+        }))
     }
 
     fn withdrawal(&self, act: &Act, before: Option<&Loaded>, version: i64) -> RecordMeta {
-        let last = before.and_then(Loaded::last).and_then(|record| record.meta().cloned()).unwrap_or_default();
+        let last =
+            before.and_then(Loaded::last).and_then(|record| record.meta().cloned()).unwrap_or_default();
         RecordMeta {
             area: last.area,
             recorded_by: self.context.caller.subject.clone(),
@@ -555,146 +403,6 @@ impl Evaluator<'_> {
         };
         Period { record: Arc::from(record), ..period }
     }
-
-    /// Unique values that the record takes and gives up; refused where another record holds one.
-    fn keys(
-        &self,
-        act: &Act,
-        before: Option<&Loaded>,
-        after: &Loaded,
-        state: &State,
-        violations: &mut Violations,
-    ) -> Known<Vec<KeyChange>> {
-        let mut changes = Vec::new();
-        for key in act.spec.keys {
-            if key.repeats && act.occurrence.is_none() {
-                continue;
-            }
-            let value_of = |loaded: &Loaded| {
-                loaded.last().and_then(|record| key_value(self.secrets, key, record.as_ref()))
-            };
-            let old = before.and_then(value_of);
-            let mut new = value_of(after);
-            if key.repeats {
-                new = new.zip(act.occurrence).map(|(value, nth)| occurrence_value(&value, nth));
-            }
-            if old == new || (key.repeats && old.is_some()) {
-                continue;
-            }
-            if let Some(value) = new {
-                if let Some(holder) = state.holder(act.spec.collection, key.kind, &value)?
-                    && holder.id != after.id
-                {
-                    let path = act.spec.leaves[key.leaves[0]].path;
-                    self.taken(&holder, format!("{}{path}", act.prefix), key, violations);
-                    continue;
-                }
-                changes.push(KeyChange { kind: key.kind, value, taken: true });
-            }
-            if let Some(value) = old {
-                changes.push(KeyChange { kind: key.kind, value, taken: false });
-            }
-        }
-        Ok(changes)
-    }
-
-    fn taken(&self, holder: &Holder, path: String, key: &Key, violations: &mut Violations) {
-        if self.in_scope(&holder.area) {
-            violations.push(path, Reason::ValueTaken).add("key", key.kind);
-        } else {
-            let county = AreaCode::parse(&holder.area).and_then(|area| area.county());
-            violations
-                .push(path, Reason::RegisteredElsewhere)
-                .add("county", county.map(|code| code.to_string()).unwrap_or_default());
-        }
-    }
-
-    /// Guards of the sets that the record enters or leaves.
-    fn guards(
-        &self,
-        spec: &'static Spec,
-        before: Option<&Loaded>,
-        after: &Loaded,
-        state: &State,
-    ) -> Known<Vec<String>> {
-        let mut subjects = Vec::new();
-        for leaf in spec.linked {
-            let values = [before.and_then(Loaded::last), after.last()];
-            for record in values.into_iter().flatten() {
-                if let Value::Text(value) = record.get(*leaf)
-                    && !state.is_fresh(&value)
-                {
-                    let subject = crate::state::guard_subject(spec, *leaf, &value);
-                    state.guard(&subject)?;
-                    if !subjects.contains(&subject) {
-                        subjects.push(subject);
-                    }
-                }
-            }
-        }
-        Ok(subjects)
-    }
-}
-
-/// The value of a key; `None` unless all its leaves are present.
-pub fn key_value(secrets: &Secrets, key: &Key, record: &dyn AnyRecord) -> Option<String> {
-    let spec = record.spec();
-    let mut parts = Vec::with_capacity(key.leaves.len());
-    for leaf in key.leaves {
-        let declared = &spec.leaves[*leaf];
-        parts.push(match record.get(*leaf) {
-            Value::Null => return None,
-            Value::Text(text) if declared.sensitive != Sensitivity::Open && mask::is_masked(&text) => return None,
-            Value::Text(text) if declared.sensitive == Sensitivity::Encrypted => blind(secrets, declared, &text),
-            Value::Text(text) => text,
-            Value::Integer(number) => number.to_string(),
-            Value::Texts(texts) => texts.join("\u{1e}"),
-        });
-    }
-    Some(parts.join("\u{1f}"))
-}
-
-/// The value of a repeating key for the nth of equal rows (from 0).
-pub fn occurrence_value(value: &str, nth: u32) -> String {
-    format!("{value}\u{1f}{nth}")
-}
-
-/// The state that the last of a Case's acts has brought, whatever the day.
-pub fn last_state(spec: &Spec, record: &dyn AnyRecord) -> i32 {
-    if spec.acts.is_some_and(|acts| record.child_count(acts) == 0) {
-        return opened_state(spec);
-    }
-    state_on(record, FOREVER)
-}
-
-fn push_step(record: &mut dyn AnyRecord, child: usize, step: &CaseAct) {
-    let leaves = record.spec().children[child].leaves;
-    let element = record.child_count(child);
-    record.child_push(child);
-    for (position, leaf) in leaves.iter().enumerate() {
-        let text = |value: &str| if value.is_empty() { Value::Null } else { Value::Text(value.to_owned()) };
-        let value = match leaf.path.rsplit('.').next().unwrap_or_default() {
-            "verb" => text(&step.verb),
-            "from_state" => Value::Integer(i64::from(step.from_state)),
-            "to_state" => Value::Integer(i64::from(step.to_state)),
-            "occurred_on" => text(&step.occurred_on),
-            "decided_by" => text(&step.decided_by),
-            "document_no" => text(&step.document_no),
-            "note" => text(&step.note),
-            "transcribed" => Value::Integer(i64::from(step.transcribed)),
-            _ => continue,
-        };
-        record.child_set(child, element, position, value);
-    }
-}
-
-fn equal(before: &[Period], after: &[Period]) -> bool {
-    before.len() == after.len()
-        && before.iter().zip(after).all(|(one, other)| {
-            one.valid_from == other.valid_from
-                && one.valid_to == other.valid_to
-                && same(one.record.as_ref(), other.record.as_ref())
-        })
 }
 
 fn unchanged_period(before: &Loaded, period: &Period) -> bool {
@@ -703,22 +411,6 @@ fn unchanged_period(before: &Loaded, period: &Period) -> bool {
             && old.valid_to == period.valid_to
             && same(old.record.as_ref(), period.record.as_ref())
     })
-}
-
-/// Where a correction moves the days that open or close a record, its period moves with them.
-fn redated(spec: &Spec, mut periods: Vec<Period>, values: &dyn AnyRecord, mask: &Mask) -> Vec<Period> {
-    let meta = values.meta().cloned().unwrap_or_default();
-    if let Some(first) = periods.first_mut() {
-        if let Some(since) = spec.since.and_then(|leaf| first.record.get(leaf).as_text().map(str::to_owned)) {
-            first.valid_from = since;
-        } else if mask.valid_from && !meta.valid_from.is_empty() {
-            first.valid_from = meta.valid_from.clone();
-        }
-    }
-    if let (true, Some(last)) = (mask.valid_to, periods.last_mut()) {
-        last.valid_to = if meta.valid_to.is_empty() { FOREVER.to_owned() } else { meta.valid_to };
-    }
-    periods
 }
 
 fn changed_paths(before: Option<&Loaded>, after: &Loaded) -> Vec<&'static str> {
