@@ -330,7 +330,8 @@ fn tests_do_not_wait_for_time_to_pass() {
     let mut found = Vec::new();
     for source in SOURCES.iter() {
         let path = &source.file.path;
-        for at in source.words("sleep(").chain(source.words("sleep_until(")).filter(|at| source.is_test(*at)) {
+        for at in source.words("sleep(").chain(source.words("sleep_until(")).filter(|at| source.is_test(*at))
+        {
             found.push((String::new(), format!("{path}:{}: a test that sleeps", source.line(at))));
         }
         for at in source.words("sleep(").filter(|at| !source.is_test(*at)) {

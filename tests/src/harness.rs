@@ -59,6 +59,8 @@ pub struct Harness {
     pub databases: BTreeMap<&'static str, Db>,
     /// What ends the services.
     pub shutdown: CancellationToken,
+    /// On PostgreSQL the beginning of each service's schema: `{schema}_registry`.
+    pub schema: String,
     issuer: Issuer,
     folder: TempDir,
 }
@@ -93,16 +95,17 @@ impl Harness {
         let issuer = Issuer::new(keys.issuer().expect("an issuer").clone(), clock.clone());
         let folder = tempfile::tempdir().expect("a folder");
         let shutdown = CancellationToken::new();
+        let schema = format!("test_{}", Uuid::new_v4().simple());
         let mut harness = Self {
             addresses: BTreeMap::new(),
             clock,
             keys,
             databases: BTreeMap::new(),
             shutdown,
+            schema: schema.clone(),
             issuer,
             folder,
         };
-        let schema = format!("test_{}", Uuid::new_v4().simple());
         harness.add("registry", backend, &schema, async |host| registry::service(host).await).await;
         harness.add("assistance", backend, &schema, async |host| assistance::service(host).await).await;
         harness.add("partner-aid", backend, &schema, async |host| partner_aid::service(host).await).await;
@@ -158,12 +161,21 @@ impl Harness {
 
     /// A token of somebody.
     pub fn token_of(&self, subject: &str, role: &str, areas: &[&str]) -> String {
+        self.issued(subject, role, areas, None)
+    }
+
+    /// A token of a bureau that runs a programme.
+    pub fn bureau(&self, subject: &str, programme: &str, areas: &[&str]) -> String {
+        self.issued(subject, "bureau", areas, Some(vec![programme.to_owned()]))
+    }
+
+    fn issued(&self, subject: &str, role: &str, areas: &[&str], programmes: Option<Vec<String>>) -> String {
         self.issuer
             .issue(&Grant {
                 subject: subject.to_owned(),
                 role: role.to_owned(),
                 areas: areas.iter().map(|area| (*area).to_owned()).collect(),
-                programmes: None,
+                programmes,
                 on_behalf_of: None,
                 lifetime: Duration::from_secs(3600),
             })

@@ -144,6 +144,7 @@ pub(crate) const SQL_WITHOUT_BUT: &[(&str, &str)] = &[(
 pub(crate) const WAITS: &[(&str, &str)] = &[
     ("services/gateway/src/report/compose.rs", "looks again at the feed until a deadline"),
     ("services/xiuhua/src/client/import.rs", "takes up an import whose stream broke"),
+    ("services/xiuhua/src/commands/export.rs", "reads on where a stream broke"),
     ("shared/runtime/src/client/mod.rs", "a retry's pause"),
     ("shared/runtime/src/server/mod.rs", "the two waits of a shutdown"),
     ("shared/store/src/postgres.rs", "looks again until a moment is closed"),

@@ -38,6 +38,8 @@ pub enum Call {
     End {
         /// Field of the request that holds the last day.
         day: String,
+        /// Fields of the request from number 10, and the leaves that they set.
+        own: Vec<(String, usize)>,
     },
     /// A verb that the slice writes.
     Act {
@@ -181,9 +183,22 @@ impl Reader {
                 self.problems.at(&request, "no `occurred_on`: ending a Link names the day");
                 return None;
             };
-            return Some(Call::End { day: day.to_owned() });
+            let day = day.to_owned();
+            return Some(Call::End { day, own: self.own_of_end(resource, &request) });
         }
         Some(Call::Act { verb })
+    }
+
+    /// What ending a link says of it besides the day: fields named and typed like its columns.
+    fn own_of_end(&mut self, resource: &Resource, request: &MessageDescriptor) -> Vec<(String, usize)> {
+        let mut own = Vec::new();
+        for field in request.fields().filter(|field| field.number() >= 10) {
+            match resource.leaves.iter().position(|leaf| leaf.column == field.name()) {
+                Some(leaf) if fits(&resource.leaves[leaf], &field) => own.push((field.name().to_owned(), leaf)),
+                _ => self.problems.at(&field, format!("names no column of {} of its type", resource.name)),
+            }
+        }
+        own
     }
 
     fn list(&mut self, resource: &Resource, method: &MethodDescriptor) -> Call {

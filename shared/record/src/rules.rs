@@ -12,6 +12,7 @@ use crate::parameters::Defaults;
 use crate::resource::{AnyRecord, Rec, Resource, typed, typed_mut};
 use crate::spec::Spec;
 use crate::state::{Known, Period, Reads};
+use crate::value::Value;
 
 /// The circumstances of a write, the same for all its rows.
 pub struct Context<'c> {
@@ -133,6 +134,8 @@ pub enum Change {
     End {
         /// The day.
         on: String,
+        /// What else is said of it: leaves and values.
+        own: Vec<(usize, Value)>,
     },
     /// A step of a Case.
     Step(CaseAct),

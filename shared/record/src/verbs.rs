@@ -14,6 +14,7 @@ use crate::resource::AnyRecord;
 use crate::rules::{Act as RecordAct, ActContext, Change, Context, Mask};
 use crate::spec::{Shape, Spec};
 use crate::state::{Known, Reads};
+use crate::value::Value;
 
 /// Most records in one batch.
 pub const BATCH_LIMIT: usize = 1_000;
@@ -88,6 +89,8 @@ pub struct End {
     pub occurred_on: String,
     /// What is noted.
     pub note: String,
+    /// What else is said of the link: leaves and values; absent ones change nothing.
+    pub own: Vec<(usize, Value)>,
     /// The whole request, encoded.
     pub digest: Vec<u8>,
 }
@@ -277,11 +280,12 @@ impl Engine {
         request: End,
     ) -> Result<Box<dyn AnyRecord>, Failure> {
         let on = self.day(&request.occurred_on)?;
+        let own = request.own.into_iter().filter(|(_, value)| !value.is_null()).collect();
         let act = RecordAct {
             etag: Some(required_etag(&request.etag)?),
             reason: request.note,
             permission: spec.write_permission,
-            ..RecordAct::consequence(spec, Some(id_of(spec, &request.name, "name")?), Change::End { on })
+            ..RecordAct::consequence(spec, Some(id_of(spec, &request.name, "name")?), Change::End { on, own })
         };
         let write = Write::of(&request.request_id, request.validate_only, &request.digest, "end");
         self.one(call, spec, act, write).await

@@ -130,16 +130,21 @@ fn body(out: &mut String, resource: &Resource, method: &Method, marker: &str, sp
             let which = "name: message.name, etag: message.etag, reason: message.reason";
             ask(out, "withdraw", spec, &format!("::record::Withdraw {{ {writes}, {which}, digest }}"));
         }
-        Call::End { day } => {
+        Call::End { day, own } => {
             digest(out);
             let which = "name: message.name, etag: message.etag";
             let note = optional(method, "note", "message.note");
             let day = format!("occurred_on: message.{day}");
+            let own: Vec<String> = own
+                .iter()
+                .map(|(field, leaf)| format!("({leaf}, Scalar::read(&message.{}))", field_name(field)))
+                .collect();
+            let own = format!("own: vec![{}]", own.join(", "));
             ask(
                 out,
                 "end",
                 spec,
-                &format!("::record::End {{ {writes}, {which}, {day}, note: {note}, digest }}"),
+                &format!("::record::End {{ {writes}, {which}, {day}, note: {note}, {own}, digest }}"),
             );
         }
         Call::Act { verb } => {

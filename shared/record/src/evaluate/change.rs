@@ -32,7 +32,7 @@ impl Evaluator<'_> {
             Change::Periods(wanted) if equal(periods, wanted) => None,
             Change::Periods(wanted) if wanted.is_empty() => Some((Vec::new(), VersionAction::Withdrawn)),
             Change::Periods(wanted) => Some((wanted.clone(), VersionAction::Derived)),
-            Change::End { on } => self.ended(act, periods, on, violations),
+            Change::End { on, own } => self.ended(act, periods, (on, own), violations),
             Change::From { record, mask, effective_on, apply_to_later, opens } => {
                 if act.spec.shape != Shape::Register {
                     violations.push("change.kind", Reason::ChangeKindUnsupported);
@@ -116,7 +116,7 @@ impl Evaluator<'_> {
         &self,
         act: &Act,
         periods: &[Period],
-        on: &str,
+        (on, own): (&str, &[(usize, Value)]),
         violations: &mut Violations,
     ) -> Option<(Vec<Period>, VersionAction)> {
         let last = periods.last()?;
@@ -127,9 +127,14 @@ impl Evaluator<'_> {
             violations.push(format!("{}occurred_on", act.prefix), Reason::DateOrder);
             return None;
         }
+        let mut record = last.record.copy();
+        for (leaf, value) in own {
+            record.set(*leaf, value.clone());
+        }
         let mut after = periods.to_vec();
         if let Some(last) = after.last_mut() {
             last.valid_to = on.to_owned();
+            last.record = Arc::from(record);
         }
         Some((after, VersionAction::Acted))
     }

@@ -18,7 +18,7 @@ use crate::suite::Suite;
 use crate::words;
 
 /// Counties that are loaded at a time.
-const LANES: usize = 4;
+const LANES: usize = 2;
 
 /// Sheets that also hold rows of the province, for comparison.
 const OF_PROVINCE: [&str; 3] =
