@@ -73,8 +73,8 @@ pub(crate) fn words<'a>(text: &'a str, word: &'a str) -> impl Iterator<Item = us
     text.match_indices(word).map(|(at, _)| at).filter(move |at| {
         let before = text[..*at].chars().next_back();
         let after = text[at + word.len()..].chars().next();
-        !(before.is_some_and(is_word) && word.starts_with(is_word))
-            && !(after.is_some_and(is_word) && word.ends_with(is_word))
+        let grows = |joint: Option<char>, end: bool| end && joint.is_some_and(is_word);
+        !grows(before, word.starts_with(is_word)) && !grows(after, word.ends_with(is_word))
     })
 }
 

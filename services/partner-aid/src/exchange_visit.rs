@@ -1,12 +1,29 @@
 //! Visits between the prefecture and its partner city (互访): one delegation, one record.
 
 use kernel::failure::{Reason, Violations};
+use proto::xiuhua::partneraid::v1::exchange_visit_service_server::ExchangeVisitServiceServer;
+use record::Registered;
 use record::rules::{Context, Rules};
+use record::service::Slice;
 use record::state::{Known, Reads};
+use store::Migration;
 
-use crate::contract::ExchangeVisits;
+use crate::contract::{ExchangeVisitApi, ExchangeVisits};
 
 pub(crate) mod indicators;
+
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<ExchangeVisits>(),
+        migration: Migration {
+            name: "partner_aid/exchange_visit",
+            sql: include_str!("../migrations/exchange_visit.sql"),
+        },
+        indicators: indicators::ALL,
+        serve: |service, engine| service.add(ExchangeVisitServiceServer::new(ExchangeVisitApi(engine))),
+    }
+}
 
 impl Rules for ExchangeVisits {
     fn check(

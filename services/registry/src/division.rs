@@ -4,16 +4,30 @@ use kernel::area::{AreaCode, Level};
 use kernel::failure::{Failure, Reason, Violations};
 use proto::common::AreaLevel;
 use proto::xiuhua::registry::v1 as p;
+use proto::xiuhua::registry::v1::division_service_server::DivisionServiceServer;
+use record::Registered;
 use record::call::Call;
 use record::engine::Engine;
 use record::rules::{Context, Rules};
+use record::service::Slice;
 use record::state::{Known, Reads};
 use record::surroundings::{PlaceAsk, PlaceReply};
+use store::Migration;
 
-use crate::contract::{DivisionHandlers, Divisions};
+use crate::contract::{DivisionApi, DivisionHandlers, Divisions};
 
 pub(crate) mod designation;
 pub(crate) mod indicators;
+
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<Divisions>(),
+        migration: Migration { name: "registry/division", sql: include_str!("../migrations/division.sql") },
+        indicators: indicators::ALL,
+        serve: |service, engine| service.add(DivisionServiceServer::new(DivisionApi(engine))),
+    }
+}
 
 impl Rules for Divisions {
     fn complete(

@@ -3,18 +3,32 @@
 use kernel::area::{AreaCode, Level};
 use kernel::failure::{Failure, Reason, Violations};
 use proto::xiuhua::registry::v1 as p;
+use proto::xiuhua::registry::v1::household_service_server::HouseholdServiceServer;
+use record::Registered;
 use record::call::Call;
 use record::engine::Engine;
 use record::rules::{Context, Rules};
+use record::service::Slice;
 use record::state::{Known, Reads};
+use store::Migration;
 
-use crate::contract::{HouseholdHandlers, Households};
+use crate::contract::{HouseholdApi, HouseholdHandlers, Households};
 
 pub(crate) mod sheet;
 pub(crate) mod shown;
 
 /// Most causes of poverty beside the main one (form of 2014, 其他致贫原因).
 const OTHER_CAUSES: usize = 2;
+
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<Households>(),
+        migration: Migration { name: "registry/household", sql: include_str!("../migrations/household.sql") },
+        indicators: &[],
+        serve: |service, engine| service.add(HouseholdServiceServer::new(HouseholdApi(engine))),
+    }
+}
 
 impl Rules for Households {
     fn check(

@@ -12,9 +12,26 @@ use record::state::{Known, Reads, last_of};
 use record::verbs::Write;
 
 use crate::contract::{
-    HouseholdCaseHandlers, HouseholdCases, HouseholdStandings, Households, household_case,
+    HouseholdCaseApi, HouseholdCaseHandlers, HouseholdCases, HouseholdStandings, Households, household_case,
 };
 use crate::household_standing::{Approved, periods, status_of};
+use proto::xiuhua::registry::v1::household_case_service_server::HouseholdCaseServiceServer;
+use record::Registered;
+use record::service::Slice;
+use store::Migration;
+
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<HouseholdCases>(),
+        migration: Migration {
+            name: "registry/household_case",
+            sql: include_str!("../migrations/household_case.sql"),
+        },
+        indicators: &[],
+        serve: |service, engine| service.add(HouseholdCaseServiceServer::new(HouseholdCaseApi(engine))),
+    }
+}
 
 impl Rules for HouseholdCases {
     /// A case happens where its household is.

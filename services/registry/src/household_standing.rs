@@ -1,17 +1,35 @@
 //! Periods of a household's standing: a pure function of its approved cases, written with the case that moves it.
 
-use std::sync::Arc;
-
 use proto::common::{HouseholdStatus, RecordMeta};
 use proto::xiuhua::registry::v1 as p;
+use proto::xiuhua::registry::v1::household_standing_service_server::HouseholdStandingServiceServer;
+use record::Registered;
 use record::codec::FOREVER;
 use record::resource::{AnyRecord, Rec};
 use record::rules::Rules;
+use record::service::Slice;
 use record::state::Period;
+use std::sync::Arc;
+use store::Migration;
 
-use crate::contract::HouseholdStandings;
+use crate::contract::{HouseholdStandingApi, HouseholdStandings};
 
 pub(crate) mod indicators;
+
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<HouseholdStandings>(),
+        migration: Migration {
+            name: "registry/household_standing",
+            sql: include_str!("../migrations/household_standing.sql"),
+        },
+        indicators: indicators::ALL,
+        serve: |service, engine| {
+            service.add(HouseholdStandingServiceServer::new(HouseholdStandingApi(engine)))
+        },
+    }
+}
 
 impl Rules for HouseholdStandings {}
 

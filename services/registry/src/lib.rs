@@ -17,16 +17,12 @@ mod statistic;
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use proto::xiuhua::registry::v1 as p;
-use record::Registered;
+use proto::xiuhua::registry::v1::standing_service_server::StandingServiceServer;
 use record::read::Decorator;
-use record::service::{Host, Parts, common_services, engine};
+use record::service::{Host, Parts, Slice, assemble};
 use record::table::Sheet;
 use runtime::error::StartError;
 use runtime::server::Service;
-use store::Migration;
-
-use crate::contract as c;
 
 /// Packages served here.
 const PACKAGES: &[&str] = &["xiuhua.registry.v1"];
@@ -45,35 +41,17 @@ const CODES: &[&str] = &[
     include_str!("../codes/work_area.toml"),
 ];
 
-/// The registry's own migrations, one a record kind.
-pub const MIGRATIONS: &[Migration] = &[
-    Migration { name: "registry/division", sql: include_str!("../migrations/division.sql") },
-    Migration {
-        name: "registry/division_statistic",
-        sql: include_str!("../migrations/division_statistic.sql"),
-    },
-    Migration { name: "registry/household", sql: include_str!("../migrations/household.sql") },
-    Migration { name: "registry/person", sql: include_str!("../migrations/person.sql") },
-    Migration { name: "registry/membership", sql: include_str!("../migrations/membership.sql") },
-    Migration { name: "registry/household_case", sql: include_str!("../migrations/household_case.sql") },
-    Migration {
-        name: "registry/household_standing",
-        sql: include_str!("../migrations/household_standing.sql"),
-    },
-    Migration { name: "registry/snapshot", sql: include_str!("../migrations/snapshot.sql") },
-];
-
-/// The registry's resources.
-pub fn resources() -> Vec<Registered> {
+/// The registry's record kinds, in the order of their tables.
+pub fn slices() -> Vec<Slice> {
     vec![
-        Registered::of::<c::Divisions>(),
-        Registered::of::<c::DivisionStatistics>(),
-        Registered::of::<c::Households>(),
-        Registered::of::<c::Persons>(),
-        Registered::of::<c::Memberships>(),
-        Registered::of::<c::HouseholdCases>(),
-        Registered::of::<c::HouseholdStandings>(),
-        Registered::of::<c::Snapshots>(),
+        division::slice(),
+        statistic::slice(),
+        household::slice(),
+        person::slice(),
+        membership::slice(),
+        household_case::slice(),
+        household_standing::slice(),
+        snapshot::slice(),
     ]
 }
 
@@ -82,46 +60,22 @@ pub fn resources() -> Vec<Registered> {
 /// # Errors
 /// Where its database cannot be migrated or its data files are broken.
 pub async fn service(host: &Host) -> Result<Service, StartError> {
-    let indicators = [
-        division::indicators::ALL,
-        statistic::indicators::ALL,
-        membership::indicators::ALL,
-        household_standing::indicators::ALL,
-    ];
     let decorators: [(&str, Arc<dyn Decorator>); 1] = [("households", Arc::new(household::shown::Shown))];
     let parts = Parts {
         service: "registry",
         prefix: "registry",
         packages: PACKAGES,
-        resources: resources(),
+        slices: slices(),
         sheets: vec![
-            Sheet::of::<c::DesignationSheet>(),
-            Sheet::of::<c::HouseholdSheet>(),
-            Sheet::of::<c::MemberSheet>(),
+            Sheet::of::<contract::DesignationSheet>(),
+            Sheet::of::<contract::HouseholdSheet>(),
+            Sheet::of::<contract::MemberSheet>(),
         ],
-        indicators: indicators.concat(),
         codes: CODES,
         parameters: &[],
-        migrations: MIGRATIONS,
         decorators: HashMap::from(decorators),
         surroundings: Arc::new(places::OwnPlaces { db: host.db.clone() }),
     };
-    let engine = engine(host, parts).await?;
-    let service = common_services(Service::new("registry"), &engine, host, PACKAGES)
-        .add(p::division_service_server::DivisionServiceServer::new(c::DivisionApi(engine.clone())))
-        .add(p::division_statistic_service_server::DivisionStatisticServiceServer::new(
-            c::DivisionStatisticApi(engine.clone()),
-        ))
-        .add(p::household_service_server::HouseholdServiceServer::new(c::HouseholdApi(engine.clone())))
-        .add(p::person_service_server::PersonServiceServer::new(c::PersonApi(engine.clone())))
-        .add(p::membership_service_server::MembershipServiceServer::new(c::MembershipApi(engine.clone())))
-        .add(p::household_case_service_server::HouseholdCaseServiceServer::new(c::HouseholdCaseApi(
-            engine.clone(),
-        )))
-        .add(p::household_standing_service_server::HouseholdStandingServiceServer::new(
-            c::HouseholdStandingApi(engine.clone()),
-        ))
-        .add(p::snapshot_service_server::SnapshotServiceServer::new(c::SnapshotApi(engine.clone())))
-        .add(p::standing_service_server::StandingServiceServer::new(standing::StandingApi(engine.clone())));
-    Ok(service)
+    let (service, engine) = assemble(host, parts).await?;
+    Ok(service.add(StandingServiceServer::new(standing::StandingApi(engine))))
 }

@@ -1,13 +1,30 @@
 //! Who belongs to which household, from when to when.
 
 use kernel::failure::{Reason, Violations};
+use proto::xiuhua::registry::v1::membership_service_server::MembershipServiceServer;
+use record::Registered;
 use record::codec::FOREVER;
 use record::rules::{Context, Rules};
+use record::service::Slice;
 use record::state::{Known, Reads, last_of};
+use store::Migration;
 
-use crate::contract::{Households, Memberships, Persons, membership};
+use crate::contract::{Households, MembershipApi, Memberships, Persons, membership};
 
 pub(crate) mod indicators;
+
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<Memberships>(),
+        migration: Migration {
+            name: "registry/membership",
+            sql: include_str!("../migrations/membership.sql"),
+        },
+        indicators: indicators::ALL,
+        serve: |service, engine| service.add(MembershipServiceServer::new(MembershipApi(engine))),
+    }
+}
 
 impl Rules for Memberships {
     /// A membership happens where its household is.

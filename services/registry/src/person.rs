@@ -1,16 +1,34 @@
 //! Rural residents known to the office.
 
+use kernel::date::CivilDate;
 use kernel::failure::{Failure, Reason, Violations};
 use kernel::id_number::{self, IdNumber};
 use proto::xiuhua::registry::v1 as p;
+use proto::xiuhua::registry::v1::person_service_server::PersonServiceServer;
+use record::Registered;
 use record::call::Call;
 use record::engine::Engine;
 use record::rules::{Context, Rules};
+use record::service::Slice;
 use record::state::{Known, Reads};
+use store::Migration;
 
-use crate::contract::{PersonHandlers, Persons};
+use crate::contract::{PersonApi, PersonHandlers, Persons};
 
 pub(crate) mod sheet;
+
+/// Below this age everything of a person is masked.
+const SHIELDED_BELOW: i32 = 14;
+
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<Persons>(),
+        migration: Migration { name: "registry/person", sql: include_str!("../migrations/person.sql") },
+        indicators: &[],
+        serve: |service, engine| service.add(PersonServiceServer::new(PersonApi(engine))),
+    }
+}
 
 impl Rules for Persons {
     /// What the ID number says is read from it where the form leaves it blank.
@@ -47,6 +65,12 @@ impl Rules for Persons {
             violations.push("sex", Reason::SexDiffers);
         }
         Ok(())
+    }
+
+    /// Whoever is under 14 today (Personal Information Protection Law, art. 28 and 31).
+    fn shields(record: &Self::Record, today: &str) -> bool {
+        let days = CivilDate::parse(&record.birth_date).zip(CivilDate::parse(today));
+        days.is_some_and(|(born_on, today)| CivilDate::age_on(born_on, today) < SHIELDED_BELOW)
     }
 }
 

@@ -2,14 +2,28 @@
 
 use kernel::failure::{Failure, Reason, Violations};
 use proto::xiuhua::registry::v1 as p;
+use proto::xiuhua::registry::v1::snapshot_service_server::SnapshotServiceServer;
+use record::Registered;
 use record::call::Call;
 use record::engine::Engine;
 use record::resource::into_typed;
 use record::rules::{Act, Rules};
+use record::service::Slice;
 use record::value::{microseconds, timestamp};
 use record::verbs::Write;
+use store::Migration;
 
-use crate::contract::{SnapshotHandlers, Snapshots};
+use crate::contract::{SnapshotApi, SnapshotHandlers, Snapshots};
+
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<Snapshots>(),
+        migration: Migration { name: "registry/snapshot", sql: include_str!("../migrations/snapshot.sql") },
+        indicators: &[],
+        serve: |service, engine| service.add(SnapshotServiceServer::new(SnapshotApi(engine))),
+    }
+}
 
 impl Rules for Snapshots {}
 

@@ -194,7 +194,9 @@ impl Reader {
         let mut own = Vec::new();
         for field in request.fields().filter(|field| field.number() >= 10) {
             match resource.leaves.iter().position(|leaf| leaf.column == field.name()) {
-                Some(leaf) if fits(&resource.leaves[leaf], &field) => own.push((field.name().to_owned(), leaf)),
+                Some(leaf) if fits(&resource.leaves[leaf], &field) => {
+                    own.push((field.name().to_owned(), leaf))
+                }
                 _ => self.problems.at(&field, format!("names no column of {} of its type", resource.name)),
             }
         }

@@ -1,6 +1,6 @@
 //! Get, BatchGet, List: dated twice, scoped in the SQL, masked unless revealed.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use kernel::area::AreaCode;
 use kernel::date::CivilDate;
@@ -13,13 +13,14 @@ use store::{NewAudit, Row, Value as Cell, WriteSet};
 use crate::call::Call;
 use crate::codec::{Stored, blind, decode, etag, select_list};
 use crate::engine::Engine;
-use crate::masks::{Clear, mask_record};
+use crate::masks::Clear;
 use crate::refusal::refusal;
 use crate::resource::AnyRecord;
 use crate::rules::Registered;
-use crate::spec::{Sensitivity, Spec};
+use crate::spec::{Format, Leaf, Sensitivity, SheetSpec, Spec};
 use crate::sql::Where;
 use crate::states::state_on;
+use crate::table::row::Form;
 use crate::value::{Value, microseconds};
 use crate::verbs::{BATCH_LIMIT, id_of};
 
@@ -299,7 +300,7 @@ impl Engine {
             answers.extend(self.records(spec, &rows, &today)?);
         }
         for record in &mut answers {
-            mask_record(record.as_mut(), &Clear::Nothing);
+            self.mask(record.as_mut(), &Clear::Nothing);
         }
         Ok(answers)
     }
@@ -357,14 +358,14 @@ impl Engine {
     ) -> Result<(), Failure> {
         let clear = match reveal {
             None => Clear::Nothing,
-            Some(reveal) => self.revealed(call, spec, reveal)?,
+            Some(reveal) => revealed(call, declared(spec), reveal)?,
         };
         if let Some(decorator) = self.inner().decorators.get(spec.collection) {
             decorator.decorate(self, at, records).await?;
         }
         let mut shown = 0;
         for record in records.iter_mut() {
-            shown += mask_record(record.as_mut(), &clear);
+            shown += self.mask(record.as_mut(), &clear);
         }
         match reveal {
             Some(reveal) if shown > 0 => self.audit_reveal(call, spec, reveal, records.len()).await,
@@ -372,28 +373,19 @@ impl Engine {
         }
     }
 
-    fn revealed(&self, call: &Call, spec: &Spec, reveal: &Reveal) -> Result<Clear, Failure> {
-        if reveal.purpose.is_empty() || reveal.legal_basis.is_empty() {
-            return Err(Failure::new(Reason::RevealPurposeRequired));
-        }
-        let permission = reveal_permission(spec, &reveal.fields);
-        for needed in permission {
-            call.caller()
-                .require(needed)
-                .map_err(|_| Failure::new(Reason::RevealForbidden).with("permission", needed))?;
-        }
-        Ok(if reveal.fields.is_empty() { Clear::Everything } else { Clear::Paths(reveal.fields.clone()) })
-    }
-
-    /// Whether a table may be exported in clear; the audit has it before a row leaves.
+    /// Whether a table may be exported in clear; the audit has it before a row leaves. A sheet's columns are not its
+    /// source's fields, so what needs a power is asked of the columns.
     pub(crate) async fn reveal_table(
         &self,
         call: &Call,
-        spec: &Spec,
+        form: Form,
         reveal: &Reveal,
     ) -> Result<Clear, Failure> {
-        let clear = self.revealed(call, spec, reveal)?;
-        self.audit_reveal(call, spec, reveal, 0).await?;
+        let clear = match form {
+            Form::Resource(registered) => revealed(call, declared(registered.spec), reveal)?,
+            Form::Sheet(sheet) => revealed(call, columns_of(sheet.spec), reveal)?,
+        };
+        self.audit_reveal(call, form.source(), reveal, 0).await?;
         Ok(clear)
     }
 
@@ -471,24 +463,43 @@ fn after(condition: &mut Where, position: &[String], by_area: bool) {
     }
 }
 
-/// Permissions that unmask these fields: accounts have one of their own.
-fn reveal_permission(spec: &Spec, fields: &[String]) -> Vec<&'static str> {
-    use crate::spec::Format;
-    let mut needed = Vec::new();
-    let all = fields.is_empty();
+/// Fields that a reveal may name: each with its path and that of the repeated field around it.
+type Revealable = Vec<(String, &'static str, &'static Leaf)>;
+
+fn declared(spec: &'static Spec) -> Revealable {
+    let leaves = spec.leaves.iter().map(|leaf| (leaf.path.to_owned(), leaf.path, leaf));
     let children = spec.children.iter().flat_map(|child| {
         child.leaves.iter().map(move |leaf| (format!("{}.{}", child.path, leaf.path), child.path, leaf))
     });
-    let leaves = spec.leaves.iter().map(|leaf| (leaf.path.to_owned(), leaf.path, leaf));
-    for (path, parent, leaf) in leaves.chain(children) {
-        let asked = all || fields.iter().any(|field| *field == path || field == parent);
-        if leaf.sensitive != Sensitivity::Open && asked {
-            needed.push(if leaf.format == Format::Account { "account.reveal" } else { "person.reveal" });
-        }
+    leaves.chain(children).collect()
+}
+
+fn columns_of(sheet: &'static SheetSpec) -> Revealable {
+    sheet.leaves.iter().map(|leaf| (leaf.path.to_owned(), leaf.path, leaf)).collect()
+}
+
+fn revealed(call: &Call, fields: Revealable, reveal: &Reveal) -> Result<Clear, Failure> {
+    if reveal.purpose.is_empty() || reveal.legal_basis.is_empty() {
+        return Err(Failure::new(Reason::RevealPurposeRequired));
     }
-    needed.sort_unstable();
-    needed.dedup();
+    for needed in reveal_permissions(&fields, &reveal.fields) {
+        call.caller()
+            .require(needed)
+            .map_err(|_| Failure::new(Reason::RevealForbidden).with("permission", needed))?;
+    }
+    Ok(if reveal.fields.is_empty() { Clear::Everything } else { Clear::Paths(reveal.fields.clone()) })
+}
+
+/// Permissions that unmask these fields, all of them if none is named: accounts have one of their own. A field that is
+/// named although it is open to everyone is meant in a record that shields itself.
+fn reveal_permissions(fields: &Revealable, named: &[String]) -> BTreeSet<&'static str> {
+    let asked = |path: &String, parent: &str| named.iter().any(|field| field == path || field == parent);
+    let needed = fields.iter().filter(|(path, parent, leaf)| {
+        if named.is_empty() { leaf.sensitive != Sensitivity::Open } else { asked(path, parent) }
+    });
     needed
+        .map(|(_, _, leaf)| if leaf.format == Format::Account { "account.reveal" } else { "person.reveal" })
+        .collect()
 }
 
 /// The state on a day, as SQL.

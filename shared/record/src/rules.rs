@@ -229,6 +229,10 @@ pub trait Rules: Resource {
     ) -> Known<Option<String>> {
         Ok(None)
     }
+    /// Whether everything of the record is masked, whatever is declared of its fields: it is about a child.
+    fn shields(_record: &Self::Record, _today: &str) -> bool {
+        false
+    }
     /// What follows from it. `name` is the record's, new ones included.
     fn consequences(
         _name: &str,
@@ -279,6 +283,7 @@ pub struct Registered {
     pub(crate) complete: CompleteFn,
     pub(crate) check: CheckFn,
     pub(crate) scope_area: ScopeAreaFn,
+    pub(crate) shields: fn(&dyn AnyRecord, &str) -> bool,
     pub(crate) consequences: ConsequencesFn,
     pub(crate) withdrawn: WithdrawnFn,
 }
@@ -307,6 +312,7 @@ impl Registered {
                 Some(record) => R::scope_area(record, context, reads),
                 None => Ok(None),
             },
+            shields: |record, today| typed::<R>(record).is_some_and(|record| R::shields(record, today)),
             consequences: |name, record, old, context, reads, out| match typed::<R>(record) {
                 Some(record) => R::consequences(name, record, old.and_then(typed::<R>), context, reads, out),
                 None => Ok(()),

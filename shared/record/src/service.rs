@@ -83,6 +83,19 @@ impl Host {
     }
 }
 
+/// One record kind of a service: what is declared of it, its rules, its table, what it counts, its RPCs.
+#[derive(Clone, Copy)]
+pub struct Slice {
+    /// The resource with its rules.
+    pub registered: Registered,
+    /// Its table.
+    pub migration: Migration,
+    /// What it counts.
+    pub indicators: &'static [&'static Indicator],
+    /// Adds its RPCs to the service.
+    pub serve: fn(Service, Engine) -> Service,
+}
+
 /// What a service lists.
 pub struct Parts {
     /// Name as in `kernel::names`: `partner-aid`.
@@ -91,48 +104,47 @@ pub struct Parts {
     pub prefix: &'static str,
     /// Packages it serves, for the list of policies.
     pub packages: &'static [&'static str],
-    /// Its resources.
-    pub resources: Vec<Registered>,
+    /// Its record kinds.
+    pub slices: Vec<Slice>,
     /// Its form sheets.
     pub sheets: Vec<Sheet>,
-    /// Its indicators.
-    pub indicators: Vec<&'static Indicator>,
     /// Its code tables, as TOML.
     pub codes: &'static [&'static str],
     /// Defaults of its rules' parameters, as TOML.
     pub parameters: &'static [&'static str],
-    /// Its migrations, after the store's and the common ones.
-    pub migrations: &'static [Migration],
     /// What fills records with what they show of others.
     pub decorators: HashMap<&'static str, Arc<dyn Decorator>>,
     /// How it asks the world outside.
     pub surroundings: Arc<dyn Surroundings>,
 }
 
-/// Migrations of the resources that every service shares.
-pub const COMMON_MIGRATIONS: &[Migration] = &[
-    Migration { name: "common/annual_plan", sql: include_str!("../migrations/annual_plan.sql") },
-    Migration { name: "common/parameter", sql: include_str!("../migrations/parameter.sql") },
-];
+/// The service: its database migrated, everything common and its slices' RPCs served. What is not a record kind's is
+/// added by the caller, with the engine that is given back.
+///
+/// # Errors
+/// Where the database cannot be migrated or a data file is broken.
+pub async fn assemble(host: &Host, parts: Parts) -> Result<(Service, Engine), StartError> {
+    let slices: Vec<Slice> =
+        crate::common::slices().into_iter().chain(parts.slices.iter().copied()).collect();
+    let (name, packages) = (parts.service, parts.packages);
+    let engine = engine(host, parts, &slices).await?;
+    let common = common_services(Service::new(name), &engine, host, packages);
+    let service = slices.iter().fold(common, |service, slice| (slice.serve)(service, engine.clone()));
+    Ok((service, engine))
+}
 
 /// Migrates the database and makes the engine.
-pub async fn engine(host: &Host, parts: Parts) -> Result<Engine, StartError> {
+async fn engine(host: &Host, parts: Parts, slices: &[Slice]) -> Result<Engine, StartError> {
     let start = |failure: Failure| StartError::Service(format!("{}: {failure}", parts.service));
     let mut codes = CodeTables::shipped();
     for text in parts.codes {
         codes = codes.with(text).map_err(start)?;
     }
     let mut migrations: Vec<Migration> = store::MIGRATIONS.to_vec();
-    migrations.extend_from_slice(COMMON_MIGRATIONS);
-    migrations.extend_from_slice(parts.migrations);
+    migrations.extend(slices.iter().map(|slice| slice.migration));
     host.db.migrate(&migrations).await.map_err(|error| start(error.into()))?;
     let cipher = host.keys.column_cipher(parts.service, Arc::new(SystemRandomness))?;
-    let common = [crate::common::plan_resource(), crate::common::parameter_resource()];
-    let resources = common
-        .into_iter()
-        .chain(parts.resources)
-        .map(|registered| (registered.spec.collection, registered))
-        .collect();
+    let resources = slices.iter().map(|slice| (slice.registered.spec.collection, slice.registered)).collect();
     Ok(Engine::new(Inner {
         service: parts.prefix,
         db: host.db.clone(),
@@ -141,7 +153,7 @@ pub async fn engine(host: &Host, parts: Parts) -> Result<Engine, StartError> {
         resources,
         sheets: parts.sheets,
         decorators: parts.decorators,
-        indicators: parts.indicators,
+        indicators: slices.iter().flat_map(|slice| slice.indicators).copied().collect(),
         codes,
         defaults: Defaults::read(parts.parameters).map_err(start)?,
         surroundings: parts.surroundings,
@@ -150,7 +162,7 @@ pub async fn engine(host: &Host, parts: Parts) -> Result<Engine, StartError> {
 }
 
 /// The service with everything that is common; the slices' own RPCs are added by the caller.
-pub fn common_services(service: Service, engine: &Engine, host: &Host, packages: &[&str]) -> Service {
+fn common_services(service: Service, engine: &Engine, host: &Host, packages: &[&str]) -> Service {
     let access = AccessApi {
         policies: host.policies.clone(),
         roles: host.roles.clone(),
@@ -164,12 +176,6 @@ pub fn common_services(service: Service, engine: &Engine, host: &Host, packages:
         .add(p::change_feed_service_server::ChangeFeedServiceServer::new(ChangeFeedApi(engine.clone())))
         .add(p::audit_service_server::AuditServiceServer::new(AuditApi(engine.clone())))
         .add(p::access_service_server::AccessServiceServer::new(access))
-        .add(p::annual_plan_service_server::AnnualPlanServiceServer::new(crate::contract::AnnualPlanApi(
-            engine.clone(),
-        )))
-        .add(p::parameter_service_server::ParameterServiceServer::new(crate::contract::ParameterApi(
-            engine.clone(),
-        )))
         .refusals(Arc::new(Refusals::start(db.clone(), host.clock.clone())))
         .ready(Arc::new(move || {
             let db = db.clone();

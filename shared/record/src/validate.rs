@@ -7,6 +7,7 @@ use kernel::failure::{Reason, Violations};
 use kernel::id_number::{self, IdNumber};
 use kernel::mask;
 
+use crate::masks::WHOLE;
 use crate::resource::AnyRecord;
 use crate::spec::{Format, Kind, Leaf, Sensitivity};
 use crate::value::Value;
@@ -98,6 +99,10 @@ impl Validation<'_> {
             violations.push(path, Reason::TextTooLong).add("limit", TEXT_LIMIT);
             return;
         }
+        if text == WHOLE || (leaf.sensitive != Sensitivity::Open && mask::is_masked(text)) {
+            violations.push(path, Reason::ValueMasked);
+            return;
+        }
         if leaf.kind == Kind::Date {
             self.date(leaf, text, path, violations);
             return;
@@ -106,10 +111,6 @@ impl Validation<'_> {
             if self.codes.lookup(table, text).is_none_or(|code| code != text) {
                 violations.push(path, Reason::CodeUnknown).add("code", text).add("table", table);
             }
-            return;
-        }
-        if leaf.sensitive != Sensitivity::Open && mask::is_masked(text) {
-            violations.push(path, Reason::ValueMasked);
             return;
         }
         match leaf.format {

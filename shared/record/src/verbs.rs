@@ -468,7 +468,7 @@ impl Engine {
         let mut meta = draft.withdrawal.clone().unwrap_or_else(|| record.meta().cloned().unwrap_or_default());
         meta.recorded_at = known_at.map(crate::value::timestamp);
         self.finish_record(record.as_mut(), &draft.after.id, meta, draft.after.version, &self.today());
-        crate::masks::mask_record(record.as_mut(), &crate::masks::Clear::Nothing);
+        self.mask(record.as_mut(), &crate::masks::Clear::Nothing);
         Ok(record)
     }
 }

@@ -3,21 +3,21 @@
 
 use std::path::{Path, PathBuf};
 
-use record::Registered;
+use record::service::Slice;
 
 fn main() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let wanted: Vec<String> = std::env::args().skip(1).collect();
-    let common = vec![record::common::plan_resource(), record::common::parameter_resource()];
-    let lists: [(PathBuf, Vec<Registered>); 4] = [
+    let common = record::common::slices();
+    let lists: [(PathBuf, Vec<Slice>); 4] = [
         (root.join("shared/record"), common),
-        (root.join("services/registry"), registry::resources()),
-        (root.join("services/assistance"), assistance::resources()),
-        (root.join("services/partner-aid"), partner_aid::resources()),
+        (root.join("services/registry"), registry::slices()),
+        (root.join("services/assistance"), assistance::slices()),
+        (root.join("services/partner-aid"), partner_aid::slices()),
     ];
-    for (folder, resources) in lists {
-        for registered in resources {
-            let spec = registered.spec;
+    for (folder, slices) in lists {
+        for slice in slices {
+            let spec = slice.registered.spec;
             let path = folder.join("migrations").join(format!("{}.sql", spec.table));
             if wanted == ["--write"] {
                 if std::fs::metadata(&path).map_or(0, |found| found.len()) == 0 {

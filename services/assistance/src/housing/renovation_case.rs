@@ -4,12 +4,16 @@ use kernel::failure::{Reason, Violations};
 use kernel::money::Hundredths;
 use proto::common::Schedule;
 use proto::xiuhua::assistance::housing::v1 as p;
+use proto::xiuhua::assistance::housing::v1::renovation_case_service_server::RenovationCaseServiceServer;
+use record::Registered;
 use record::beneficiary;
 use record::rules::{Context, Rules};
+use record::service::Slice;
 use record::state::{Known, Reads};
 use record::{ActContext, Resource};
+use store::Migration;
 
-use crate::contract::{RenovationCaseVerbs, RenovationCases};
+use crate::contract::{RenovationCaseApi, RenovationCaseVerbs, RenovationCases};
 
 pub(crate) mod indicators;
 
@@ -17,6 +21,19 @@ pub(crate) mod indicators;
 const DANGEROUS: [&str; 2] = ["C", "D"];
 /// Up to this many persons the limit of a rebuilt house is one size, above it one size a person.
 const SMALL_HOUSEHOLD: i32 = 3;
+
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<RenovationCases>(),
+        migration: Migration {
+            name: "housing/renovation_case",
+            sql: include_str!("../../migrations/housing_renovation_case.sql"),
+        },
+        indicators: indicators::ALL,
+        serve: |service, engine| service.add(RenovationCaseServiceServer::new(RenovationCaseApi(engine))),
+    }
+}
 
 impl Rules for RenovationCases {
     fn complete(

@@ -2,14 +2,31 @@
 
 use kernel::failure::{Reason, Violations};
 use proto::xiuhua::assistance::socialsecurity::v1 as p;
+use proto::xiuhua::assistance::socialsecurity::v1::temporary_relief_service_server::TemporaryReliefServiceServer;
+use record::Registered;
 use record::beneficiary;
 use record::rules::{Context, Rules};
+use record::service::Slice;
 use record::state::{Known, Reads};
 use record::{ActContext, Resource};
+use store::Migration;
 
-use crate::contract::{TemporaryReliefVerbs, TemporaryReliefs};
+use crate::contract::{TemporaryReliefApi, TemporaryReliefVerbs, TemporaryReliefs};
 
 pub(crate) mod indicators;
+
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<TemporaryReliefs>(),
+        migration: Migration {
+            name: "social_security/temporary_relief",
+            sql: include_str!("../../migrations/social_security_temporary_relief.sql"),
+        },
+        indicators: indicators::ALL,
+        serve: |service, engine| service.add(TemporaryReliefServiceServer::new(TemporaryReliefApi(engine))),
+    }
+}
 
 impl Rules for TemporaryReliefs {
     fn complete(

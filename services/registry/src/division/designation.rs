@@ -8,7 +8,7 @@ use record::resource::{AnyRecord, Rec, typed};
 use record::rules::{Act, Change, Context, Mask};
 use record::spec::Spec;
 use record::state::{Known, Reads, last_of};
-use record::table::{FormSheet, RowFacts, SheetOut};
+use record::table::{Days, FormSheet, RowFacts, SheetOut};
 
 use crate::contract::{DesignationSheet, Divisions};
 
@@ -44,7 +44,12 @@ impl FormSheet for DesignationSheet {
         Divisions::SPEC
     }
 
-    fn collapse(_: &str, record: &dyn AnyRecord, _: &str, _: &Reads<'_>) -> Known<Vec<SheetOut<Self::Row>>> {
+    fn collapse(
+        _: &str,
+        record: &dyn AnyRecord,
+        _: &Days<'_>,
+        _: &Reads<'_>,
+    ) -> Known<Vec<SheetOut<Self::Row>>> {
         let Some(division) = typed::<Divisions>(record) else { return Ok(Vec::new()) };
         let rows = division.designations.iter().map(|designation| SheetOut {
             row: p::DesignationSheetRow {
@@ -57,6 +62,7 @@ impl FormSheet for DesignationSheet {
             },
             area: division.code.clone(),
             name: division.name.clone(),
+            hidden: Vec::new(),
         });
         Ok(rows.collect())
     }

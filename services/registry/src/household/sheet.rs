@@ -11,7 +11,7 @@ use record::resource::{AnyRecord, Rec, SheetRow, typed};
 use record::rules::{Act, Context, Mask};
 use record::spec::Spec;
 use record::state::{Known, Loaded, Reads};
-use record::table::{FormSheet, Found, RowFacts, SheetOut, dated_change, find};
+use record::table::{Days, FormSheet, Found, RowFacts, SheetOut, dated_change, find};
 use record::value::Value;
 
 use crate::contract::{
@@ -73,7 +73,7 @@ impl FormSheet for HouseholdSheet {
     fn collapse(
         name: &str,
         record: &dyn AnyRecord,
-        on: &str,
+        days: &Days<'_>,
         reads: &Reads<'_>,
     ) -> Known<Vec<SheetOut<Self::Row>>> {
         let Some(household) = typed::<Households>(record) else { return Ok(Vec::new()) };
@@ -84,9 +84,9 @@ impl FormSheet for HouseholdSheet {
         let mut causes = household.other_causes.iter().cloned();
         row.other_cause_1 = causes.next().unwrap_or_default();
         row.other_cause_2 = causes.next().unwrap_or_default();
-        row.stated_status = standing_on(name, on, reads)?.into();
+        row.stated_status = standing_on(name, days.as_of, reads)?.into();
         let area = household.meta.as_ref().map(|meta| meta.area.clone()).unwrap_or_default();
-        Ok(vec![SheetOut { row, area, name: name.to_owned() }])
+        Ok(vec![SheetOut { row, area, name: name.to_owned(), hidden: Vec::new() }])
     }
 }
 

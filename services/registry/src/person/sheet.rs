@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use kernel::failure::Reason;
+use kernel::mask;
 use proto::common::RecordMeta;
 use proto::xiuhua::registry::v1 as p;
 use record::Resource;
 use record::column::Column;
 use record::engine::Notes;
 use record::resource::{AnyRecord, Rec, SheetRow, typed};
-use record::rules::{Act, Change, Context, Mask};
+use record::rules::{Act, Change, Context, Mask, Rules};
 use record::spec::Spec;
 use record::state::{Known, Loaded, Reads, last_of};
-use record::table::{FormSheet, Found, RowFacts, SheetOut, dated_change, find};
+use record::table::{Days, FormSheet, Found, RowFacts, SheetOut, dated_change, find};
 
 use crate::contract::{
     Households, MemberSheet, Memberships, Persons, member_sheet as cell, membership, person,
@@ -78,7 +79,8 @@ impl FormSheet for MemberSheet {
     }
 
     fn identity(row: &Self::Row) -> Option<String> {
-        [&row.id_number, &row.person_no].into_iter().find(|number| !number.is_empty()).cloned()
+        let tells = |number: &&String| !number.is_empty() && !mask::is_masked(number);
+        [&row.id_number, &row.person_no].into_iter().find(tells).cloned()
     }
 
     fn source() -> &'static Spec {
@@ -88,13 +90,14 @@ impl FormSheet for MemberSheet {
     fn collapse(
         _name: &str,
         record: &dyn AnyRecord,
-        _on: &str,
+        days: &Days<'_>,
         reads: &Reads<'_>,
     ) -> Known<Vec<SheetOut<Self::Row>>> {
         let Some(link) = typed::<Memberships>(record) else { return Ok(Vec::new()) };
         let person = reads.record::<Persons>(&link.person)?;
         let household = reads.record::<Households>(&link.household)?;
         let (Some(person), Some(household)) = (person, household) else { return Ok(Vec::new()) };
+        let child = last_of::<Persons>(&person).is_some_and(|known| Persons::shields(known, days.today));
         let mut row = p::MemberSheetRow { relation: link.relation.clone(), ..p::MemberSheetRow::default() };
         if let Some(known) = person.last() {
             for (leaf, column) in CELLS {
@@ -111,8 +114,16 @@ impl FormSheet for MemberSheet {
             row.change.clone_from(&link.change_in);
             row.changed_on = meta.valid_from;
         }
-        Ok(vec![SheetOut { row, area: meta.area, name: link.person.clone() }])
+        let hidden = if child { of_the_person().collect() } else { Vec::new() };
+        Ok(vec![SheetOut { row, area: meta.area, name: link.person.clone(), hidden }])
     }
+}
+
+/// Cells that tell of the person; the number on the forms finds the row again. Whoever is born into a household joins it
+/// on that day.
+fn of_the_person() -> impl Iterator<Item = usize> {
+    let cells = CELLS.iter().map(|(leaf, _)| *leaf).filter(|leaf| *leaf != cell::PERSON_NO);
+    cells.chain([cell::CHANGED_ON])
 }
 
 fn household_of(

@@ -1,14 +1,25 @@
 //! Annual plans: a target for one indicator, one year and one division.
 
 use kernel::failure::Violations;
+use proto::common::annual_plan_service_server::AnnualPlanServiceServer;
+use store::Migration;
 
-use crate::contract::AnnualPlans;
+use crate::contract::{AnnualPlanApi, AnnualPlans};
 use crate::rules::{Context, Registered, Rules};
+use crate::service::Slice;
 use crate::state::{Known, Reads};
 
-/// The entry of annual plans in a service's list.
-pub fn plan_resource() -> Registered {
-    Registered::of::<AnnualPlans>()
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<AnnualPlans>(),
+        migration: Migration {
+            name: "common/annual_plan",
+            sql: include_str!("../../migrations/annual_plan.sql"),
+        },
+        indicators: &[],
+        serve: |service, engine| service.add(AnnualPlanServiceServer::new(AnnualPlanApi(engine))),
+    }
 }
 
 impl Rules for AnnualPlans {

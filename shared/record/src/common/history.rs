@@ -64,7 +64,13 @@ impl HistoryApi {
         if rows.is_empty() {
             return Err(Failure::new(Reason::ResourceNotFound).with("name", &message.name));
         }
-        let versions: Vec<Version> = described(registered.spec, &rows).into_iter().skip(skip).collect();
+        let today = self.0.today();
+        let shields = rows.iter().any(|row| (registered.shields)(row.record.as_ref(), &today));
+        let mut versions: Vec<Version> = described(registered.spec, &rows).into_iter().skip(skip).collect();
+        if shields {
+            // A person's record begins with the person.
+            versions.iter_mut().for_each(|version| version.valid_from.clear());
+        }
         let next_page_token = if versions.len() > size {
             page::encode(&PageToken { query_digest: query, position: vec![(skip + size).to_string()] })
         } else {

@@ -8,8 +8,13 @@ mod history;
 mod parameter;
 
 pub use access::AccessApi;
-pub use annual_plan::plan_resource;
 pub use audit::AuditApi;
 pub use change_feed::ChangeFeedApi;
 pub use history::HistoryApi;
-pub use parameter::parameter_resource;
+
+use crate::service::Slice;
+
+/// The record kinds that every service has.
+pub fn slices() -> Vec<Slice> {
+    vec![annual_plan::slice(), parameter::slice()]
+}

@@ -1,17 +1,28 @@
 //! Parameters: settings of rules for a division and a time, each with its source and how far it can be trusted.
 
 use kernel::failure::{Reason, Violations};
+use proto::common::parameter_service_server::ParameterServiceServer;
+use store::Migration;
 
-use crate::contract::Parameters;
+use crate::contract::{ParameterApi, Parameters};
 use crate::rules::{Context, Registered, Rules};
+use crate::service::Slice;
 use crate::state::{Known, Reads};
 
 /// What stands for "not limited", so that the key is always complete.
 const UNLIMITED: &str = "-";
 
-/// The entry of parameters in a service's list.
-pub fn parameter_resource() -> Registered {
-    Registered::of::<Parameters>()
+/// The record kind.
+pub(crate) fn slice() -> Slice {
+    Slice {
+        registered: Registered::of::<Parameters>(),
+        migration: Migration {
+            name: "common/parameter",
+            sql: include_str!("../../migrations/parameter.sql"),
+        },
+        indicators: &[],
+        serve: |service, engine| service.add(ParameterServiceServer::new(ParameterApi(engine))),
+    }
 }
 
 impl Rules for Parameters {

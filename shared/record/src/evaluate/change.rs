@@ -3,15 +3,15 @@
 use std::sync::Arc;
 
 use kernel::failure::{Reason, Violations};
-use kernel::mask;
 use proto::common::{CaseAct, VersionAction};
 
 use super::Evaluator;
 use crate::codec::FOREVER;
+use crate::masks::is_mask_of;
 use crate::periods::{Refusal, change_from, correct, same};
 use crate::resource::AnyRecord;
 use crate::rules::{Act, ActContext, Change, Mask};
-use crate::spec::{Sensitivity, Shape, Spec};
+use crate::spec::{Shape, Spec};
 use crate::state::{Loaded, Period};
 use crate::states::{opened_state, state_on};
 use crate::value::Value;
@@ -173,16 +173,9 @@ impl Evaluator<'_> {
         let mut copy = values.copy();
         let Some(stored) = periods.last() else { return copy };
         for leaf in &mask.leaves {
-            let declared = &values.spec().leaves[*leaf];
-            if declared.sensitive == Sensitivity::Open {
-                continue;
-            }
-            let (sent, kept) = (values.get(*leaf), stored.record.get(*leaf));
-            if let (Some(sent), Some(clear)) = (sent.as_text(), kept.as_text())
-                && mask::is_masked(sent)
-                && crate::masks::masked(declared, clear) == sent
-            {
-                copy.set(*leaf, kept.clone());
+            let kept = stored.record.get(*leaf);
+            if is_mask_of(&values.spec().leaves[*leaf], &values.get(*leaf), &kept) {
+                copy.set(*leaf, kept);
             }
         }
         copy

@@ -205,7 +205,7 @@ impl TableApi {
             .ok_or_else(|| Failure::new(Reason::TableUnknown).with("table", &message.table))?;
         let at = self.0.at(&message.as_of, message.known_at.as_ref())?;
         let clear = match &message.reveal {
-            Some(reveal) => self.0.reveal_table(call, form.source(), reveal).await?,
+            Some(reveal) => self.0.reveal_table(call, form, reveal).await?,
             None => Clear::Nothing,
         };
         let mut export = Export::new(&self.0, call, form, &message.area, at, clear)?;

@@ -6,9 +6,10 @@ use kernel::date::CivilDate;
 use kernel::failure::Reason;
 use kernel::id_number;
 use kernel::language::Language;
+use kernel::mask;
 use kernel::money::{Fen, Hundredths};
 
-use crate::spec::{EnumWord, FormUnit, Format, Kind, Leaf};
+use crate::spec::{EnumWord, FormUnit, Format, Kind, Leaf, Sensitivity};
 use crate::value::Value;
 
 /// Text that clears a recorded value.
@@ -64,8 +65,13 @@ pub fn parse_cell(codes: &CodeTables, leaf: &Leaf, unit: FormUnit, text: &str) -
     Ok(Cell::Value(value))
 }
 
+/// Whether the cell holds a mask, which is compared with what is stored.
+fn masked(leaf: &Leaf, text: &str) -> bool {
+    leaf.sensitive != Sensitivity::Open && mask::is_masked(text)
+}
+
 fn text_value(codes: &CodeTables, leaf: &Leaf, text: &str) -> Result<Value, Unreadable> {
-    if let Some(table) = leaf.codes {
+    if let Some(table) = leaf.codes.filter(|_| !masked(leaf, text)) {
         return code(codes, table, text).map(Value::Text);
     }
     Ok(Value::Text(match leaf.format {
@@ -87,8 +93,8 @@ fn texts_value(codes: &CodeTables, leaf: &Leaf, text: &str) -> Result<Value, Unr
     let mut texts = Vec::new();
     for part in parts {
         let found = match leaf.codes {
-            Some(table) => code(codes, table, part)?,
-            None => part.to_owned(),
+            Some(table) if !masked(leaf, part) => code(codes, table, part)?,
+            Some(_) | None => part.to_owned(),
         };
         if !texts.contains(&found) {
             texts.push(found);

@@ -10,7 +10,7 @@ use crate::call::Call;
 use crate::codec::{columns, select_list};
 use crate::engine::Engine;
 use crate::load::Loader;
-use crate::masks::{Clear, mask_record, masked};
+use crate::masks::{Clear, shown};
 use crate::read::At;
 use crate::resource::AnyRecord;
 use crate::spec::{Sensitivity, Spec};
@@ -20,7 +20,7 @@ use crate::surroundings::Ask;
 use crate::table::cells::format_cell;
 use crate::table::layout::{Column, Layout, PlacePart, Target};
 use crate::table::row::Form;
-use crate::table::sheet::{AnyRow, Sheet, SheetOut};
+use crate::table::sheet::{AnyRow, Days, Sheet, SheetOut};
 use crate::value::Value;
 
 /// Records read at a time.
@@ -141,17 +141,19 @@ impl Export {
 
     fn pass(&self, records: &[Box<dyn AnyRecord>], state: &State) -> Vec<Out> {
         let reads = Reads::new(state);
+        let today = self.engine.today();
+        let days = Days { as_of: &self.at.as_of, today: &today };
         let mut outs = Vec::with_capacity(records.len());
         for record in records {
             match self.form {
                 Form::Resource(_) => {
                     let mut record = record.copy();
-                    mask_record(record.as_mut(), &self.clear);
+                    self.engine.mask(record.as_mut(), &self.clear);
                     outs.push(Out::Record(record));
                 }
                 Form::Sheet(Sheet { collapse, .. }) => {
                     // What is not loaded is noted in the state; the page is expanded anew.
-                    if let Ok(rows) = collapse(record.name(), record.as_ref(), &self.at.as_of, &reads) {
+                    if let Ok(rows) = collapse(record.name(), record.as_ref(), &days, &reads) {
                         outs.extend(rows.into_iter().map(Out::Sheet));
                     }
                 }
@@ -200,18 +202,11 @@ impl Export {
             (Target::Leaf(index), Out::Sheet(sheet)) => column
                 .leaf
                 .map(|leaf| {
+                    let hidden = sheet.hidden.contains(&index);
                     let value = match sheet.row.get(index) {
-                        Value::Text(text)
-                            if leaf.sensitive != Sensitivity::Open && self.clear == Clear::Nothing =>
-                        {
-                            Value::Text(masked(leaf, &text))
-                        }
-                        Value::Texts(texts)
-                            if leaf.sensitive != Sensitivity::Open && self.clear == Clear::Nothing =>
-                        {
-                            Value::Texts(texts.iter().map(|text| masked(leaf, text)).collect())
-                        }
-                        other => other,
+                        value if self.clear.keeps(leaf.path) => value,
+                        value if hidden || leaf.sensitive != Sensitivity::Open => shown(leaf, value, hidden),
+                        value => value,
                     };
                     format_cell(codes, leaf, column.unit, &value, language)
                 })

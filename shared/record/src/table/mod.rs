@@ -7,7 +7,7 @@ mod describe;
 mod export;
 mod import;
 mod layout;
-mod row;
+pub(crate) mod row;
 mod session;
 mod sheet;
 
@@ -15,4 +15,4 @@ pub use api::TableApi;
 pub use cells::{Cell, format_cell, parse_cell};
 pub use layout::{Layout, Target};
 pub use row::{Found, dated_change, find, import_permission};
-pub use sheet::{FormSheet, RowFacts, Sheet, SheetOut};
+pub use sheet::{Days, FormSheet, RowFacts, Sheet, SheetOut};

@@ -51,9 +51,18 @@ pub trait FormSheet: SheetRow {
     fn collapse(
         name: &str,
         record: &dyn AnyRecord,
-        on: &str,
+        days: &Days<'_>,
         reads: &Reads<'_>,
     ) -> Known<Vec<SheetOut<Self::Row>>>;
+}
+
+/// The days of an export, ISO.
+#[derive(Debug, Clone, Copy)]
+pub struct Days<'d> {
+    /// Day on which the records are read.
+    pub as_of: &'d str,
+    /// Today.
+    pub today: &'d str,
 }
 
 /// A row on its way out.
@@ -64,6 +73,8 @@ pub struct SheetOut<R> {
     pub area: String,
     /// Its 系统编号.
     pub name: String,
+    /// Leaves of which nothing is shown, whatever is declared of them: the row is about a child.
+    pub hidden: Vec<usize>,
 }
 
 /// A sheet's row of any type.
@@ -91,7 +102,7 @@ impl<S: SheetRow> AnyRow for TypedRow<S> {
 }
 
 type ExpandFn = fn(&dyn AnyRow, &RowFacts, &Context<'_>, &Reads<'_>, &mut Notes) -> Known<Vec<Act>>;
-type CollapseFn = fn(&str, &dyn AnyRecord, &str, &Reads<'_>) -> Known<Vec<SheetOut<Box<dyn AnyRow>>>>;
+type CollapseFn = fn(&str, &dyn AnyRecord, &Days<'_>, &Reads<'_>) -> Known<Vec<SheetOut<Box<dyn AnyRow>>>>;
 
 /// A form sheet in a service's list, type-erased.
 #[derive(Clone, Copy)]
@@ -121,14 +132,15 @@ impl Sheet {
             identity: |row| {
                 row.as_any().downcast_ref::<TypedRow<S>>().and_then(|typed| S::identity(&typed.0))
             },
-            collapse: |name, record, on, reads| {
-                let rows = S::collapse(name, record, on, reads)?;
+            collapse: |name, record, days, reads| {
+                let rows = S::collapse(name, record, days, reads)?;
                 Ok(rows
                     .into_iter()
                     .map(|out| SheetOut {
                         row: Box::new(TypedRow::<S>(out.row)) as Box<dyn AnyRow>,
                         area: out.area,
                         name: out.name,
+                        hidden: out.hidden,
                     })
                     .collect())
             },

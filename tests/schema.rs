@@ -1,0 +1,148 @@
+//! What is declared against what stands: tables in both databases, the contract against its shapes, indicators.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by its panic")]
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use record::Registered;
+use record::ddl::{Table, tables};
+use record::indicator::Indicator;
+use record::service::Slice;
+use store::Db;
+use suite::harness::on_each;
+
+fn services() -> [(&'static str, Vec<Registered>, Vec<&'static Indicator>); 3] {
+    let listed = |slices: Vec<Slice>| {
+        let indicators = slices.iter().flat_map(|slice| slice.indicators).copied().collect();
+        (slices.iter().map(|slice| slice.registered).collect(), indicators)
+    };
+    [
+        ("registry", registry::slices()),
+        ("assistance", assistance::slices()),
+        ("partner-aid", partner_aid::slices()),
+    ]
+    .map(|(name, slices)| {
+        let (resources, indicators) = listed(slices);
+        (name, resources, indicators)
+    })
+}
+
+fn common() -> Vec<Registered> {
+    record::common::slices().into_iter().map(|slice| slice.registered).collect()
+}
+
+/// Columns with type and nullability, the key, and the other indexes.
+type Described = (Vec<(String, String, bool)>, Vec<String>, BTreeSet<(String, Vec<String>, bool)>);
+
+fn declared(table: &Table) -> Described {
+    let columns = table.columns.iter().map(|column| {
+        let kind = if column.text { "TEXT" } else { "BIGINT" };
+        (column.name.clone(), kind.to_owned(), column.nullable)
+    });
+    let key = table.key.iter().map(|column| (*column).to_owned()).collect();
+    let indexes = table.indexes.iter().map(|(name, columns)| (name.clone(), columns.clone(), false));
+    (columns.collect(), key, indexes.collect())
+}
+
+async fn standing(db: &Db, table: &Table) -> Described {
+    let columns = db.columns_of(&table.name).await.unwrap().into_iter();
+    let all = db.indexes_of(&table.name).await.unwrap();
+    // The key's own index has another name on each database; it is the only unique one.
+    let (unique, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|index| index.unique);
+    assert_eq!(unique.len(), 1, "{}: {unique:?}", table.name);
+    (
+        columns.map(|column| (column.name, column.kind, column.nullable)).collect(),
+        unique.into_iter().next().unwrap().columns,
+        others.into_iter().map(|index| (index.name, index.columns, index.unique)).collect(),
+    )
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_migrated_schema_is_the_declared_one() {
+    on_each(async |harness| {
+        for (service, resources, _) in services() {
+            let db = &harness.databases[service];
+            let declared_tables: Vec<Table> =
+                resources.iter().chain(&common()).flat_map(|registered| tables(registered.spec)).collect();
+            for table in &declared_tables {
+                assert_eq!(standing(db, table).await, declared(table), "{service}: {}", table.name);
+            }
+            // No table but these and the ones of the store itself.
+            let names: BTreeSet<&str> = declared_tables.iter().map(|table| table.name.as_str()).collect();
+            let of_store: BTreeSet<String> = db
+                .tables()
+                .await
+                .unwrap()
+                .into_iter()
+                .filter(|table| !names.contains(table.as_str()))
+                .collect();
+            let expected = [
+                "audit",
+                "feed_cursor",
+                "guard",
+                "identity",
+                "import_error",
+                "import_job",
+                "migration",
+                "outbox",
+                "request",
+            ];
+            assert_eq!(of_store, expected.map(str::to_owned).into(), "{service}");
+        }
+    })
+    .await;
+}
+
+#[test]
+fn every_record_of_the_contract_has_the_parts_of_its_shape() {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../proto");
+    let contract = declare::Contract::load(&folder).expect("a contract");
+    assert_eq!(declare::check_standard_parts(&contract), Vec::<String>::new());
+    // What the contract declares is served by exactly one service.
+    let mut served: Vec<&str> = services()
+        .iter()
+        .flat_map(|(_, resources, _)| resources.iter().map(|registered| registered.spec.message))
+        .chain(common().iter().map(|registered| registered.spec.message))
+        .collect();
+    served.sort_unstable();
+    let mut declared: Vec<String> =
+        contract.resources.iter().map(|resource| resource.descriptor.full_name().to_owned()).collect();
+    declared.sort_unstable();
+    assert_eq!(served, declared);
+}
+
+#[test]
+fn indicators_are_declared_without_problems_and_once() {
+    let mut ids = BTreeSet::new();
+    for (service, _, indicators) in services() {
+        assert!(!indicators.is_empty(), "{service}");
+        for indicator in indicators {
+            assert_eq!(indicator.problems(), Vec::<String>::new());
+            assert!(ids.insert(indicator.id), "{} twice", indicator.id);
+            let owner = kernel::names::by_id(indicator.id).expect("a part of the suite").service;
+            assert_eq!(owner, service, "{}", indicator.id);
+            for label in [&indicator.label, &indicator.definition] {
+                assert!(
+                    [label.zh, label.ko, label.en].iter().all(|text| !text.is_empty()),
+                    "{}",
+                    indicator.id
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn collections_tables_and_forms_are_named_once() {
+    let mut found = BTreeSet::new();
+    for (_, resources, _) in services() {
+        for spec in resources.iter().map(|registered| registered.spec) {
+            assert!(found.insert(format!("collection {}", spec.collection)), "{}", spec.collection);
+            assert!(found.insert(format!("table {}", spec.table)), "{}", spec.table);
+            if let Some(form) = &spec.form {
+                assert!(found.insert(format!("form {}", form.id)), "{}", form.id);
+            }
+        }
+    }
+}
