@@ -3,22 +3,22 @@
 use kernel::failure::{Failure, Reason, Violations};
 use proto::common::{CaseAct, CaseState, HouseholdStatus};
 use proto::xiuhua::registry::v1 as p;
+use proto::xiuhua::registry::v1::household_case_service_server::HouseholdCaseServiceServer;
+use record::Registered;
 use record::Resource;
 use record::call::Call;
 use record::engine::Engine;
 use record::resource::into_typed;
 use record::rules::{Act, Change, Consequences, Context, Rules};
+use record::service::Slice;
 use record::state::{Known, Reads, last_of};
 use record::verbs::Write;
+use store::Migration;
 
 use crate::contract::{
     HouseholdCaseApi, HouseholdCaseHandlers, HouseholdCases, HouseholdStandings, Households, household_case,
 };
 use crate::household_standing::{Approved, periods, status_of};
-use proto::xiuhua::registry::v1::household_case_service_server::HouseholdCaseServiceServer;
-use record::Registered;
-use record::service::Slice;
-use store::Migration;
 
 /// The record kind.
 pub(crate) fn slice() -> Slice {
