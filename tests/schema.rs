@@ -12,24 +12,16 @@ use record::service::Slice;
 use store::Db;
 use suite::harness::on_each;
 
-fn services() -> [(&'static str, Vec<Registered>, Vec<&'static Indicator>); 3] {
-    let listed = |slices: Vec<Slice>| {
-        let indicators = slices.iter().flat_map(|slice| slice.indicators).copied().collect();
-        (slices.iter().map(|slice| slice.registered).collect(), indicators)
-    };
+fn services() -> [(&'static str, Vec<Slice>); 3] {
     [
         ("registry", registry::slices()),
         ("assistance", assistance::slices()),
         ("partner-aid", partner_aid::slices()),
     ]
-    .map(|(name, slices)| {
-        let (resources, indicators) = listed(slices);
-        (name, resources, indicators)
-    })
 }
 
-fn common() -> Vec<Registered> {
-    record::common::slices().into_iter().map(|slice| slice.registered).collect()
+fn specs(slices: &[Slice]) -> impl Iterator<Item = &'static Spec> {
+    slices.iter().map(|slice| slice.registered.spec)
 }
 
 /// Columns with type and nullability, the key, and the other indexes.
@@ -61,10 +53,10 @@ async fn standing(db: &Db, table: &Table) -> Described {
 #[tokio::test(flavor = "multi_thread")]
 async fn the_migrated_schema_is_the_declared_one() {
     on_each(async |harness| {
-        for (service, resources, _) in services() {
+        for (service, mut slices) in services() {
             let db = &harness.databases[service];
-            let declared_tables: Vec<Table> =
-                resources.iter().chain(&common()).flat_map(|registered| tables(registered.spec)).collect();
+            slices.extend(record::common::slices());
+            let declared_tables: Vec<Table> = specs(&slices).flat_map(tables).collect();
             for table in &declared_tables {
                 assert_eq!(standing(db, table).await, declared(table), "{service}: {}", table.name);
             }
@@ -100,11 +92,9 @@ fn every_record_of_the_contract_has_the_parts_of_its_shape() {
     let contract = declare::Contract::load(&folder).expect("a contract");
     assert_eq!(declare::check_standard_parts(&contract), Vec::<String>::new());
     // What the contract declares is served by exactly one service.
-    let mut served: Vec<&str> = services()
-        .iter()
-        .flat_map(|(_, resources, _)| resources.iter().map(|registered| registered.spec.message))
-        .chain(common().iter().map(|registered| registered.spec.message))
-        .collect();
+    let mut slices = record::common::slices();
+    slices.extend(services().into_iter().flat_map(|(_, slices)| slices));
+    let mut served: Vec<&str> = specs(&slices).map(|spec| spec.message).collect();
     served.sort_unstable();
     let mut declared: Vec<String> =
         contract.resources.iter().map(|resource| resource.descriptor.full_name().to_owned()).collect();
@@ -115,9 +105,9 @@ fn every_record_of_the_contract_has_the_parts_of_its_shape() {
 #[test]
 fn indicators_are_declared_without_problems_and_once() {
     let mut ids = BTreeSet::new();
-    for (service, _, indicators) in services() {
-        assert!(!indicators.is_empty(), "{service}");
-        for indicator in indicators {
+    for (service, slices) in services() {
+        assert!(slices.iter().any(|slice| !slice.indicators.is_empty()), "{service}");
+        for indicator in slices.iter().flat_map(|slice| slice.indicators) {
             assert_eq!(indicator.problems(), Vec::<String>::new());
             assert!(ids.insert(indicator.id), "{} twice", indicator.id);
             let owner = kernel::names::by_id(indicator.id).expect("a part of the suite").service;
@@ -136,8 +126,8 @@ fn indicators_are_declared_without_problems_and_once() {
 #[test]
 fn collections_tables_and_forms_are_named_once() {
     let mut found = BTreeSet::new();
-    for (_, resources, _) in services() {
-        for spec in resources.iter().map(|registered| registered.spec) {
+    for (_, slices) in services() {
+        for spec in specs(&slices) {
             assert!(found.insert(format!("collection {}", spec.collection)), "{}", spec.collection);
             assert!(found.insert(format!("table {}", spec.table)), "{}", spec.table);
             if let Some(form) = &spec.form {

@@ -68,17 +68,23 @@ pub struct Harness {
 /// A client's channel with a token.
 pub type Client = InterceptedService<Channel, Token>;
 
-/// Puts a token into every call.
+/// Puts a token, and a language where one is wanted, into every call.
 #[derive(Clone)]
-pub struct Token(pub String);
+pub struct Token {
+    token: String,
+    language: Option<&'static str>,
+}
 
 impl Interceptor for Token {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
-        if !self.0.is_empty() {
-            let value: MetadataValue<_> = format!("Bearer {}", self.0)
+        if !self.token.is_empty() {
+            let value: MetadataValue<_> = format!("Bearer {}", self.token)
                 .parse()
                 .map_err(|_| Status::internal("the token is no header"))?;
             request.metadata_mut().insert("authorization", value);
+        }
+        if let Some(language) = self.language {
+            request.metadata_mut().insert("accept-language", MetadataValue::from_static(language));
         }
         Ok(request)
     }
@@ -186,7 +192,14 @@ impl Harness {
     pub fn client(&self, service: &str, token: &str) -> Client {
         let address = self.addresses.get(service).expect("a service of this name");
         let channel = Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy();
-        InterceptedService::new(channel, Token(token.to_owned()))
+        InterceptedService::new(channel, Token { token: token.to_owned(), language: None })
+    }
+
+    /// A client's channel to a service, whose answers are wanted in a language.
+    pub fn client_in(&self, language: &'static str, service: &str, token: &str) -> Client {
+        let address = self.addresses.get(service).expect("a service of this name");
+        let channel = Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy();
+        InterceptedService::new(channel, Token { token: token.to_owned(), language: Some(language) })
     }
 
     /// The folder of the embedded databases.

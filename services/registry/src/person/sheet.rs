@@ -83,6 +83,10 @@ impl FormSheet for MemberSheet {
         [&row.id_number, &row.person_no].into_iter().find(tells).cloned()
     }
 
+    fn column_of(path: &str) -> Option<usize> {
+        ["person", "household"].contains(&path).then_some(cell::HOUSEHOLD_NO)
+    }
+
     fn source() -> &'static Spec {
         Memberships::SPEC
     }

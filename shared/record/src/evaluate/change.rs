@@ -178,7 +178,29 @@ impl Evaluator<'_> {
                 copy.set(*leaf, kept);
             }
         }
+        for child in &mask.children {
+            unmask_elements(copy.as_mut(), stored.record.as_ref(), *child);
+        }
         copy
+    }
+}
+
+/// An element is compared with the stored one of its identifier; where it tells none, with the one in its place.
+fn unmask_elements(sent: &mut dyn AnyRecord, stored: &dyn AnyRecord, child: usize) {
+    let declared = &sent.spec().children[child];
+    for element in 0..sent.child_count(child) {
+        let id = declared.element_id.map(|leaf| (leaf, sent.child_get(child, element, leaf)));
+        let same = |other: &usize| match &id {
+            Some((leaf, id)) if !id.is_null() => stored.child_get(child, *other, *leaf) == *id,
+            _ => *other == element,
+        };
+        let Some(known) = (0..stored.child_count(child)).find(same) else { continue };
+        for (position, leaf) in declared.leaves.iter().enumerate() {
+            let kept = stored.child_get(child, known, position);
+            if is_mask_of(leaf, &sent.child_get(child, element, position), &kept) {
+                sent.child_set(child, element, position, kept);
+            }
+        }
     }
 }
 

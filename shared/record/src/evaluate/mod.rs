@@ -273,10 +273,13 @@ impl Evaluator<'_> {
                 let meta = meta.clone();
                 record.set_head(format!("{}/{id}", act.spec.collection), meta, String::new(), 0);
             }
-            (registered.complete)(record.as_mut(), old.as_deref(), self.context, &reads, violations)?;
+            let mut broken = Violations::default();
+            (registered.complete)(record.as_mut(), old.as_deref(), self.context, &reads, &mut broken)?;
             validation.record(record.as_ref(), old.as_deref(), violations);
             self.check_area(act, record.as_ref(), old.as_deref(), &reads, violations)?;
-            (registered.check)(record.as_ref(), old.as_deref(), self.context, &reads, violations)?;
+            (registered.check)(record.as_ref(), old.as_deref(), self.context, &reads, &mut broken)?;
+            // Rules know the record's own paths only.
+            violations.extend_below(act.prefix.trim_end_matches('.'), broken);
             scope_area = (registered.scope_area)(record.as_ref(), self.context, &reads)?;
             completed.push(Period { record: Arc::from(record), ..period });
         }

@@ -166,6 +166,7 @@ fn place_of(header: &Header, violation: &Violation, cells: &[String]) -> ErrorPl
         .titled(&violation.field)
         .map(|column| header.layout.columns[column].title.zh)
         .or_else(|| header.layout.title_of(&violation.field))
+        .or_else(|| header.sheet_title_of(&violation.field))
         .unwrap_or_default();
     let at = header.columns.iter().position(|column| header.layout.columns[*column].title.zh == title);
     let cell = at.and_then(|at| cells.get(at)).map(|cell| cell.trim()).unwrap_or_default();

@@ -45,6 +45,15 @@ pub(crate) struct Header {
     pub(crate) columns: Vec<usize>,
 }
 
+impl Header {
+    /// The title that a sheet itself names for a field of one of its records.
+    pub(crate) fn sheet_title_of(&self, path: &str) -> Option<&'static str> {
+        let Form::Sheet(sheet) = self.form else { return None };
+        let leaf = (sheet.column_of)(path)?;
+        sheet.spec.leaves.get(leaf)?.title.map(|title| title.zh)
+    }
+}
+
 /// What a row states.
 enum Body {
     Record { record: Box<dyn AnyRecord>, mask: Mask, first: Vec<(usize, usize)>, pivots: Vec<(usize, i32)> },

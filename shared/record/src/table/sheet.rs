@@ -45,6 +45,10 @@ pub trait FormSheet: SheetRow {
     ) -> Known<Vec<Act>>;
     /// What must stand only once in a file; `None` where rows may repeat.
     fn identity(row: &Self::Row) -> Option<String>;
+    /// The leaf whose column shows what is wrong with a field of one of the row's records that the sheet has no column for.
+    fn column_of(_path: &str) -> Option<usize> {
+        None
+    }
     /// The resource whose records are the rows of an export.
     fn source() -> &'static Spec;
     /// The rows of one record; most have one.
@@ -115,6 +119,7 @@ pub struct Sheet {
     pub new: fn() -> Box<dyn AnyRow>,
     pub(crate) expand: ExpandFn,
     pub(crate) identity: fn(&dyn AnyRow) -> Option<String>,
+    pub(crate) column_of: fn(&str) -> Option<usize>,
     pub(crate) collapse: CollapseFn,
 }
 
@@ -132,6 +137,7 @@ impl Sheet {
             identity: |row| {
                 row.as_any().downcast_ref::<TypedRow<S>>().and_then(|typed| S::identity(&typed.0))
             },
+            column_of: S::column_of,
             collapse: |name, record, days, reads| {
                 let rows = S::collapse(name, record, days, reads)?;
                 Ok(rows
