@@ -5,9 +5,9 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
-use record::Registered;
 use record::ddl::{Table, tables};
-use record::indicator::Indicator;
+use record::service::Slice;
+use record::spec::Spec;
 use record::service::Slice;
 use store::Db;
 use suite::harness::on_each;
@@ -96,10 +96,18 @@ fn every_record_of_the_contract_has_the_parts_of_its_shape() {
     slices.extend(services().into_iter().flat_map(|(_, slices)| slices));
     let mut served: Vec<&str> = specs(&slices).map(|spec| spec.message).collect();
     served.sort_unstable();
-    let mut declared: Vec<String> =
-        contract.resources.iter().map(|resource| resource.descriptor.full_name().to_owned()).collect();
-    declared.sort_unstable();
-    assert_eq!(served, declared);
+    let resources = proto_resources();
+    assert_eq!(served, resources);
+}
+
+/// Full names of the messages that the contract makes resources.
+fn proto_resources() -> Vec<String> {
+    let pool = prost_reflect::DescriptorPool::decode(proto::FILE_DESCRIPTOR_SET).expect("descriptors");
+    let option = pool.get_extension_by_name("xiuhua.common.v1.resource").expect("an option");
+    let messages = pool.all_messages().filter(|message| message.options().has_extension(&option));
+    let mut names: Vec<String> = messages.map(|message| message.full_name().to_owned()).collect();
+    names.sort_unstable();
+    names
 }
 
 #[test]

@@ -18,8 +18,7 @@ pub(crate) async fn versions(harness: &Harness, service: &str, name: &str) -> Ve
 pub(crate) async fn events(harness: &Harness, service: &str, from: &str) -> (Vec<FeedEvent>, String) {
     let token = harness.token("internal", &["222400"]);
     let mut client = ChangeFeedServiceClient::new(harness.client(service, &token));
-    let request =
-        WatchRequest { position: from.to_owned(), until_head: true, ..WatchRequest::default() };
+    let request = WatchRequest { position: from.to_owned(), until_head: true, ..WatchRequest::default() };
     let mut stream = client.watch(request).await.unwrap().into_inner();
     let (mut events, mut position) = (Vec::new(), from.to_owned());
     while let Some(answer) = stream.message().await.unwrap() {

@@ -6,8 +6,8 @@ use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::household_service_client::HouseholdServiceClient;
 use proto::xiuhua::registry::v1::person_service_client::PersonServiceClient;
 use suite::fixtures::{
-    COUNTY, FOREIGN_VILLAGE, OTHER_VILLAGE, VILLAGE, changed_on, corrected, divisions, fields, household, id_number,
-    meta, new_household, paths, refused,
+    COUNTY, FOREIGN_VILLAGE, OTHER_VILLAGE, VILLAGE, changed_on, corrected, divisions, fields, household,
+    id_number, meta, new_household, paths, refused,
 };
 use suite::harness::{Client, Harness, on_each, request_id};
 use tonic::Status;
@@ -117,7 +117,10 @@ async fn a_register_is_created_and_its_mistakes_are_told_at_once() {
             .unwrap();
         assert_eq!((stored.etag.as_str(), stored.household_no.as_str()), ("1", "1"));
         let head = stored.meta.clone().unwrap();
-        assert_eq!((head.area.as_str(), head.valid_from.as_str(), head.valid_to.as_str()), (VILLAGE, "2015-12-31", ""));
+        assert_eq!(
+            (head.area.as_str(), head.valid_from.as_str(), head.valid_to.as_str()),
+            (VILLAGE, "2015-12-31", "")
+        );
         assert_eq!((head.version, head.recorded_by.as_str()), (1, "tester"));
         let read = get(&mut client, &stored.name, "2015-12-31", None).await.unwrap();
         assert_eq!(p::Household { member_count: None, ..read }, stored);
@@ -136,10 +139,15 @@ async fn a_change_holds_from_a_day_and_later_periods_are_not_overwritten() {
     on_each(async |harness| {
         divisions(&harness).await;
         let mut client = households(&harness);
-        let one = create(&mut client, grouped(&new_household("1", VILLAGE, "2015-12-31"), "一组")).await.unwrap();
-        let two = update(&mut client, &grouped(&one, "二组"), &["village_group"], changed_on("2016-05-01")).await.unwrap();
+        let one =
+            create(&mut client, grouped(&new_household("1", VILLAGE, "2015-12-31"), "一组")).await.unwrap();
+        let two = update(&mut client, &grouped(&one, "二组"), &["village_group"], changed_on("2016-05-01"))
+            .await
+            .unwrap();
         assert_eq!((two.etag.as_str(), two.village_group.as_str()), ("2", "二组"));
-        let group = async |client: &mut Households, day: &str| get(client, &one.name, day, None).await.unwrap().village_group;
+        let group = async |client: &mut Households, day: &str| {
+            get(client, &one.name, day, None).await.unwrap().village_group
+        };
         assert_eq!(group(&mut client, "2016-04-30").await, "一组");
         assert_eq!(group(&mut client, "2016-05-01").await, "二组");
 
@@ -164,7 +172,8 @@ async fn a_change_holds_from_a_day_and_later_periods_are_not_overwritten() {
             ("2016-02-30", "InvalidArgument DATE_INVALID"),
             ("2016-99-99", "InvalidArgument DATE_INVALID"),
         ] {
-            let answer = update(&mut client, &grouped(&three, "四组"), &["village_group"], changed_on(day)).await;
+            let answer =
+                update(&mut client, &grouped(&three, "四组"), &["village_group"], changed_on(day)).await;
             assert_eq!(refused(answer), refusal, "{day}");
         }
         assert_eq!(
@@ -180,12 +189,15 @@ async fn a_correction_needs_a_reason_and_reaches_what_was_inherited() {
     on_each(async |harness| {
         divisions(&harness).await;
         let mut client = households(&harness);
-        let one = create(&mut client, grouped(&new_household("1", VILLAGE, "2015-12-31"), "一组")).await.unwrap();
+        let one =
+            create(&mut client, grouped(&new_household("1", VILLAGE, "2015-12-31"), "一组")).await.unwrap();
         let named = p::Household { bank_name: "农村信用社".to_owned(), ..one.clone() };
         let two = update(&mut client, &named, &["bank_name"], changed_on("2016-05-01")).await.unwrap();
         let wrong = update(&mut client, &grouped(&two, "二组"), &["village_group"], corrected("")).await;
         assert_eq!(refused(wrong), "InvalidArgument REASON_REQUIRED");
-        let three = update(&mut client, &grouped(&two, "二组"), &["village_group"], corrected("登记错误")).await.unwrap();
+        let three = update(&mut client, &grouped(&two, "二组"), &["village_group"], corrected("登记错误"))
+            .await
+            .unwrap();
         assert_eq!(three.meta.as_ref().unwrap().change_reason, "登记错误");
         for day in ["2015-12-31", "2016-05-01"] {
             assert_eq!(get(&mut client, &one.name, day, None).await.unwrap().village_group, "二组");
@@ -194,13 +206,21 @@ async fn a_correction_needs_a_reason_and_reaches_what_was_inherited() {
         let known = two.meta.unwrap().recorded_at;
         assert_eq!(get(&mut client, &one.name, "2016-05-01", known).await.unwrap().village_group, "一组");
 
-        let wrong = update(&mut client, &three, &["state", "member_count", "nothing", "village_group"], corrected("x"));
+        let wrong = update(
+            &mut client,
+            &three,
+            &["state", "member_count", "nothing", "village_group"],
+            corrected("x"),
+        );
         let expected = [
             ("update_mask.state", "FIELD_OUTPUT_ONLY"),
             ("update_mask.member_count", "FIELD_OUTPUT_ONLY"),
             ("update_mask.nothing", "MASK_PATH_UNKNOWN"),
         ];
-        assert_eq!(fields(wrong.await), expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
+        assert_eq!(
+            fields(wrong.await),
+            expected.map(|(field, reason)| (field.to_owned(), reason.to_owned()))
+        );
         let unsaid = Change { kind: ChangeKind::Unspecified.into(), ..Change::default() };
         for change in [None, Some(unsaid)] {
             let answer = update(&mut client, &three, &["village_group"], change).await;
@@ -243,7 +263,11 @@ async fn etags_and_requests_protect_from_each_other() {
         }
 
         // A write that says what is known already is answered, and so is its repetition.
-        let same = p::UpdateHouseholdRequest { request_id: request_id(), household: first.household.clone(), ..request };
+        let same = p::UpdateHouseholdRequest {
+            request_id: request_id(),
+            household: first.household.clone(),
+            ..request
+        };
         let said = client.update_household(same.clone()).await.unwrap().into_inner();
         assert_eq!(said.household.as_ref().unwrap().etag, "2");
         assert_eq!(client.update_household(same).await.unwrap().into_inner(), said);
@@ -257,9 +281,13 @@ async fn a_withdrawn_record_was_never_true_but_was_once_known() {
         divisions(&harness).await;
         let mut client = households(&harness);
         let (_, start) = events(&harness, "registry", "").await;
-        let one = create(&mut client, grouped(&new_household("1", VILLAGE, "2015-12-31"), "一组")).await.unwrap();
-        let two = update(&mut client, &grouped(&one, "二组"), &["village_group"], changed_on("2016-05-01")).await.unwrap();
-        let three = update(&mut client, &grouped(&two, "三组"), &["village_group"], corrected("错")).await.unwrap();
+        let one =
+            create(&mut client, grouped(&new_household("1", VILLAGE, "2015-12-31"), "一组")).await.unwrap();
+        let two = update(&mut client, &grouped(&one, "二组"), &["village_group"], changed_on("2016-05-01"))
+            .await
+            .unwrap();
+        let three =
+            update(&mut client, &grouped(&two, "三组"), &["village_group"], corrected("错")).await.unwrap();
         let (_, middle) = events(&harness, "registry", &start).await;
         let request = p::WithdrawHouseholdRequest {
             request_id: request_id(),
@@ -267,7 +295,10 @@ async fn a_withdrawn_record_was_never_true_but_was_once_known() {
             etag: three.etag.clone(),
             ..p::WithdrawHouseholdRequest::default()
         };
-        assert_eq!(refused(client.withdraw_household(request.clone()).await), "InvalidArgument REASON_REQUIRED");
+        assert_eq!(
+            refused(client.withdraw_household(request.clone()).await),
+            "InvalidArgument REASON_REQUIRED"
+        );
         let request = p::WithdrawHouseholdRequest { reason: "重复登记".to_owned(), ..request };
         let gone = client.withdraw_household(request.clone()).await.unwrap().into_inner().household.unwrap();
         assert_eq!((gone.village_group.as_str(), gone.etag.as_str()), ("三组", "4"));
@@ -285,7 +316,8 @@ async fn a_withdrawn_record_was_never_true_but_was_once_known() {
         let answer = update(&mut client, &late, &["village_group"], corrected("x")).await;
         assert_eq!(refused(answer), "FailedPrecondition WITHDRAWN");
 
-        let history = [(4, Withdrawn), (3, Corrected), (3, Corrected), (2, Changed), (2, Changed), (1, Created)];
+        let history =
+            [(4, Withdrawn), (3, Corrected), (3, Corrected), (2, Changed), (2, Changed), (1, Created)];
         assert_eq!(versions(&harness, "registry", &one.name).await, history);
         // The number is free again.
         let another = create(&mut client, new_household("1", VILLAGE, "2016-01-01")).await.unwrap();
@@ -293,10 +325,16 @@ async fn a_withdrawn_record_was_never_true_but_was_once_known() {
         let expected = [(1, Created), (2, Changed), (3, Corrected), (4, Withdrawn)];
         assert_eq!(told(&all, &one.name), expected);
         let (rest, end) = events(&harness, "registry", &middle).await;
-        assert_eq!((told(&rest, &one.name), told(&rest, &another.name)), (vec![(4, Withdrawn)], vec![(1, Created)]));
+        assert_eq!(
+            (told(&rest, &one.name), told(&rest, &another.name)),
+            (vec![(4, Withdrawn)], vec![(1, Created)])
+        );
         assert_eq!(events(&harness, "registry", &end).await.0, []);
         let changed = all.iter().find(|event| event.version == 2).unwrap();
-        assert_eq!((changed.area.as_str(), changed.changed_fields.as_slice()), (VILLAGE, ["village_group".to_owned()].as_slice()));
+        assert_eq!(
+            (changed.area.as_str(), changed.changed_fields.as_slice()),
+            (VILLAGE, ["village_group".to_owned()].as_slice())
+        );
     })
     .await;
 }
@@ -321,7 +359,12 @@ async fn a_batch_is_stored_whole_or_not_at_all() {
             persons,
             ..p::BatchCreatePersonsRequest::default()
         };
-        let wrong = batch(vec![person("1", &id, ""), person("2", &other, "1981-05-07"), person("3", &id, ""), person("1", "", "")]);
+        let wrong = batch(vec![
+            person("1", &id, ""),
+            person("2", &other, "1981-05-07"),
+            person("3", &id, ""),
+            person("1", "", ""),
+        ]);
         let told = fields(client.batch_create_persons(wrong).await);
         let expected = [
             ("birth_date", "BIRTH_DATE_DIFFERS"),
@@ -333,13 +376,19 @@ async fn a_batch_is_stored_whole_or_not_at_all() {
         assert_eq!(list.persons, []);
         assert_eq!(refused(client.batch_create_persons(batch(vec![])).await), "InvalidArgument BATCH_EMPTY");
         let many = (0..1_001).map(|number| person(&number.to_string(), "", "")).collect();
-        assert_eq!(refused(client.batch_create_persons(batch(many)).await), "InvalidArgument BATCH_TOO_LARGE");
+        assert_eq!(
+            refused(client.batch_create_persons(batch(many)).await),
+            "InvalidArgument BATCH_TOO_LARGE"
+        );
 
         let right = batch(vec![person("2", &other, ""), person("1", &id, "1970-03-01")]);
         let stored = client.batch_create_persons(right.clone()).await.unwrap().into_inner();
         let numbers: Vec<&str> = stored.persons.iter().map(|person| person.person_no.as_str()).collect();
         assert_eq!(numbers, ["2", "1"]);
-        assert_eq!((stored.persons[0].birth_date.as_str(), stored.persons[0].sex.as_str()), ("1981-05-06", "2"));
+        assert_eq!(
+            (stored.persons[0].birth_date.as_str(), stored.persons[0].sex.as_str()),
+            ("1981-05-06", "2")
+        );
         assert_eq!(client.batch_create_persons(right).await.unwrap().into_inner(), stored);
         let names = stored.persons.iter().map(|person| person.name.clone()).collect();
         let request = p::BatchGetPersonsRequest { names, ..p::BatchGetPersonsRequest::default() };
@@ -362,9 +411,15 @@ async fn lists_go_on_page_by_page_within_their_query() {
             let village = if number % 2 == 0 { VILLAGE } else { OTHER_VILLAGE };
             let token = harness.token("township_clerk", &[COUNTY]);
             let from = if number == 6 { "2017-01-01" } else { "2015-12-31" };
-            names.push(household(harness.client("registry", &token), &number.to_string(), village, from).await.name);
+            names.push(
+                household(harness.client("registry", &token), &number.to_string(), village, from).await.name,
+            );
         }
-        let mut request = p::ListHouseholdsRequest { page_size: 2, as_of: "2016-06-01".to_owned(), ..p::ListHouseholdsRequest::default() };
+        let mut request = p::ListHouseholdsRequest {
+            page_size: 2,
+            as_of: "2016-06-01".to_owned(),
+            ..p::ListHouseholdsRequest::default()
+        };
         let mut found = Vec::new();
         loop {
             let page = client.list_households(request.clone()).await.unwrap().into_inner();
@@ -382,27 +437,49 @@ async fn lists_go_on_page_by_page_within_their_query() {
         let token = request.page_token.clone();
         for (other, refusal) in [
             (p::ListHouseholdsRequest { as_of: String::new(), ..request.clone() }, "PAGE_TOKEN_OTHER_QUERY"),
-            (p::ListHouseholdsRequest { area: VILLAGE.to_owned(), ..request.clone() }, "PAGE_TOKEN_OTHER_QUERY"),
-            (p::ListHouseholdsRequest { page_token: format!("x{token}"), ..request.clone() }, "PAGE_TOKEN_INVALID"),
+            (
+                p::ListHouseholdsRequest { area: VILLAGE.to_owned(), ..request.clone() },
+                "PAGE_TOKEN_OTHER_QUERY",
+            ),
+            (
+                p::ListHouseholdsRequest { page_token: format!("x{token}"), ..request.clone() },
+                "PAGE_TOKEN_INVALID",
+            ),
             (p::ListHouseholdsRequest { page_size: -1, ..request.clone() }, "PAGE_SIZE_INVALID"),
             (p::ListHouseholdsRequest { order_by: "phone".to_owned(), ..request.clone() }, "ORDER_UNKNOWN"),
         ] {
             assert_eq!(refused(client.list_households(other).await), format!("InvalidArgument {refusal}"));
         }
-        let by_area = p::ListHouseholdsRequest { order_by: "area".to_owned(), page_size: 4, ..p::ListHouseholdsRequest::default() };
+        let by_area = p::ListHouseholdsRequest {
+            order_by: "area".to_owned(),
+            page_size: 4,
+            ..p::ListHouseholdsRequest::default()
+        };
         let first = client.list_households(by_area.clone()).await.unwrap().into_inner();
         let rest = p::ListHouseholdsRequest { page_token: first.next_page_token, ..by_area };
         let rest = client.list_households(rest).await.unwrap().into_inner().households;
-        let areas = |list: &[p::Household]| list.iter().map(|found| found.meta.clone().unwrap().area).collect::<Vec<_>>();
+        let areas = |list: &[p::Household]| {
+            list.iter().map(|found| found.meta.clone().unwrap().area).collect::<Vec<_>>()
+        };
         assert_eq!(areas(&first.households), [VILLAGE; 4]);
         assert_eq!(areas(&rest), [OTHER_VILLAGE; 3]);
 
-        let list = async |client: &mut Households, request| client.list_households(request).await.unwrap().into_inner().households.len();
-        let in_area = p::ListHouseholdsRequest { area: OTHER_VILLAGE.to_owned(), ..p::ListHouseholdsRequest::default() };
+        let list = async |client: &mut Households, request| {
+            client.list_households(request).await.unwrap().into_inner().households.len()
+        };
+        let in_area = p::ListHouseholdsRequest {
+            area: OTHER_VILLAGE.to_owned(),
+            ..p::ListHouseholdsRequest::default()
+        };
         assert_eq!(list(&mut client, in_area).await, 3);
-        let foreign = p::ListHouseholdsRequest { area: FOREIGN_VILLAGE.to_owned(), ..p::ListHouseholdsRequest::default() };
+        let foreign = p::ListHouseholdsRequest {
+            area: FOREIGN_VILLAGE.to_owned(),
+            ..p::ListHouseholdsRequest::default()
+        };
         assert_eq!(refused(client.list_households(foreign).await), "PermissionDenied AREA_FORBIDDEN");
-        let mut stranger = HouseholdServiceClient::new(harness.client("registry", &harness.token("township_clerk", &["222406"])));
+        let mut stranger = HouseholdServiceClient::new(
+            harness.client("registry", &harness.token("township_clerk", &["222406"])),
+        );
         assert_eq!(list(&mut stranger, p::ListHouseholdsRequest::default()).await, 0);
         assert_eq!(refused(get(&mut stranger, &names[0], "", None).await), "NotFound RESOURCE_NOT_FOUND");
     })

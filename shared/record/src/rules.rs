@@ -94,6 +94,8 @@ pub struct Act {
     pub permission: &'static str,
     /// The identifier was made for this very act: nobody else can know it, so nothing is looked up.
     pub fresh: bool,
+    /// Number of the row of the file that asks for it; 0 where there is none.
+    pub row: i64,
     /// Which of equal rows of a file this is (from 0), for records whose key repeats.
     pub occurrence: Option<u32>,
 }
@@ -185,6 +187,7 @@ impl Act {
             prefix: String::new(),
             permission: "",
             fresh: false,
+            row: 0,
             occurrence: None,
         }
     }

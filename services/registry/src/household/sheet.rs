@@ -127,66 +127,49 @@ fn new_household(
     }
     household.stated_status = row.stated_status;
     household.meta.get_or_insert_default().valid_from = registered_on.clone();
-    let mut acts = vec![
-        Act {
-            fresh: true,
-            ..Act::create::<Households>(Some(id), household).needing(Households::SPEC.write_permission)
-        },
-        transcribed(
-            &name,
-            p::HouseholdCaseKind::Identification,
-            &registered_on,
-            row.identified_year,
-            notes.identifier(),
-        ),
-    ];
-    let exited_on = |year: Option<i32>| match year {
+    let create = Act::create::<Households>(Some(id), household).needing(Households::SPEC.write_permission);
+    let mut acts = vec![Act { fresh: true, ..create }];
+    for (kind, on, year) in explained(row, registered_on, form_date, notes) {
+        acts.push(transcribed(&name, kind, &on, year, notes.identifier()));
+    }
+    acts
+}
+
+/// The cases that explain a new household's standing: kind, effective day, year in whose count it falls. An exit that
+/// the form dates by a year takes effect on its last day, else on the form's day, and then counts in no year.
+fn explained(
+    row: &p::HouseholdSheetRow,
+    registered_on: String,
+    form_date: String,
+    notes: &mut Notes,
+) -> Vec<(p::HouseholdCaseKind, String, Option<i32>)> {
+    let exited_on = match row.exited_year {
         Some(year) => CivilDate::end_of_year(year).to_string().min(form_date.clone()),
         None => form_date.clone(),
     };
+    let exit = (p::HouseholdCaseKind::Exit, exited_on.clone(), row.exited_year);
+    let mut cases = vec![(p::HouseholdCaseKind::Identification, registered_on, row.identified_year)];
     match row.stated_status() {
-        HouseholdStatus::ExitedPolicy => acts.push(transcribed(
-            &name,
-            p::HouseholdCaseKind::Exit,
-            &exited_on(row.exited_year),
-            row.exited_year,
-            notes.identifier(),
-        )),
-        HouseholdStatus::ExitedNoPolicy => {
-            let exit = exited_on(row.exited_year);
-            acts.push(transcribed(
-                &name,
-                p::HouseholdCaseKind::Exit,
-                &exit,
-                row.exited_year,
-                notes.identifier(),
-            ));
-            let ended = transcribed(&name, p::HouseholdCaseKind::PolicyEnd, &exit, None, notes.identifier());
-            acts.push(ended);
-        }
-        HouseholdStatus::Relapsed => {
-            acts.push(transcribed(
-                &name,
-                p::HouseholdCaseKind::Relapse,
-                &form_date,
-                None,
-                notes.identifier(),
-            ));
-        }
         HouseholdStatus::Poor | HouseholdStatus::PreExit => {}
+        HouseholdStatus::ExitedPolicy => cases.push(exit),
+        HouseholdStatus::ExitedNoPolicy => {
+            cases.extend([exit, (p::HouseholdCaseKind::PolicyEnd, exited_on, None)]);
+        }
+        HouseholdStatus::Relapsed => cases.push((p::HouseholdCaseKind::Relapse, form_date, None)),
         HouseholdStatus::Unspecified
         | HouseholdStatus::Candidate
         | HouseholdStatus::Removed
         | HouseholdStatus::Closed
         | HouseholdStatus::Rejected => {
+            let stated = word(row.stated_status());
             notes
                 .violations
                 .push("stated_status", Reason::CodeUnknown)
                 .add("table", "脱贫属性")
-                .add("code", "");
+                .add("code", stated);
         }
     }
-    acts
+    cases
 }
 
 /// A case as transcribed from the form: approved on the day its consequence begins.

@@ -132,20 +132,7 @@ fn body(out: &mut String, resource: &Resource, method: &Method, marker: &str, sp
         }
         Call::End { day, own } => {
             digest(out);
-            let which = "name: message.name, etag: message.etag";
-            let note = optional(method, "note", "message.note");
-            let day = format!("occurred_on: message.{day}");
-            let own: Vec<String> = own
-                .iter()
-                .map(|(field, leaf)| format!("({leaf}, Scalar::read(&message.{}))", field_name(field)))
-                .collect();
-            let own = format!("own: vec![{}]", own.join(", "));
-            ask(
-                out,
-                "end",
-                spec,
-                &format!("::record::End {{ {writes}, {which}, {day}, note: {note}, {own}, digest }}"),
-            );
+            end(out, method, spec, (writes, day), own);
         }
         Call::Act { verb } => {
             digest(out);
@@ -164,6 +151,17 @@ fn body(out: &mut String, resource: &Resource, method: &Method, marker: &str, sp
             field_name(&method.name)
         ),
     }
+}
+
+fn end(out: &mut String, method: &Method, spec: &str, (writes, day): (&str, &str), own: &[(String, usize)]) {
+    let note = optional(method, "note", "message.note");
+    let own: Vec<String> = own
+        .iter()
+        .map(|(field, leaf)| format!("({leaf}, Scalar::read(&message.{}))", field_name(field)))
+        .collect();
+    let which = "name: message.name, etag: message.etag";
+    let said = format!("occurred_on: message.{day}, note: {note}, own: vec![{}]", own.join(", "));
+    ask(out, "end", spec, &format!("::record::End {{ {writes}, {which}, {said}, digest }}"));
 }
 
 fn step(out: &mut String, method: &Method, spec: &str) {

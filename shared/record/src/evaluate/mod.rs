@@ -9,7 +9,7 @@ use std::sync::Arc;
 use kernel::area::AreaCode;
 use kernel::codes::CodeTables;
 use kernel::failure::{Reason, Violations};
-use proto::common::{RecordMeta, VersionAction};
+use proto::common::{RecordMeta, Source, VersionAction};
 
 use crate::codec::{FOREVER, Secrets};
 use crate::elements::identify_all;
@@ -123,7 +123,9 @@ impl Evaluator<'_> {
             }
             match self.consequences(&draft, state) {
                 // At once, so that the row's next act sees what followed from this one.
-                Ok(more) => more.into_iter().rev().for_each(|act| queue.push_front(act)),
+                Ok(more) => {
+                    more.into_iter().rev().for_each(|next| queue.push_front(Act { row: act.row, ..next }));
+                }
                 Err(NotLoaded) => missing = true,
             }
             drafts.push(draft);
@@ -340,8 +342,13 @@ impl Evaluator<'_> {
     ) -> Known<Option<Draft>> {
         let version = before.as_ref().map_or(1, |loaded| loaded.version + 1);
         let old = before.as_ref().and_then(|loaded| loaded.last().cloned());
-        let periods: Vec<Period> =
-            periods.into_iter().map(|period| self.headed(period, act, version, old.as_deref())).collect();
+        let periods: Vec<Period> = periods
+            .into_iter()
+            .map(|period| {
+                let stands = before.as_ref().is_some_and(|before| unchanged_period(before, &period));
+                self.headed(period, act, version, old.as_deref(), stands)
+            })
+            .collect();
         let kept = before.as_ref().map(|loaded| loaded.scope_area.clone());
         let stated = periods.last().and_then(|period| period.record.meta()).map(|meta| meta.area.clone());
         let after = Arc::new(Loaded {
@@ -387,11 +394,20 @@ impl Evaluator<'_> {
         }
     }
 
-    fn headed(&self, period: Period, act: &Act, version: i64, old: Option<&dyn AnyRecord>) -> Period {
+    /// The period with the head of its new version. A period that stands as before keeps where its words come from.
+    fn headed(
+        &self,
+        period: Period,
+        act: &Act,
+        version: i64,
+        old: Option<&dyn AnyRecord>,
+        stands: bool,
+    ) -> Period {
         let mut record = period.record.copy();
         identify_all(record.as_mut(), old, &self.make_id);
         let meta = record.meta_mut();
-        let source = meta.source.take().or_else(|| Some(self.context.source.clone()));
+        let stated = meta.source.take().filter(|_| stands || matches!(act.change, Change::Create(_)));
+        let source = stated.or_else(|| Some(Source { row: act.row, ..self.context.source.clone() }));
         *meta = RecordMeta {
             area: std::mem::take(&mut meta.area),
             valid_from: period.valid_from.clone(),

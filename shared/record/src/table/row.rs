@@ -394,13 +394,15 @@ impl Unit for TableRow {
         }
         let mut facts = self.facts.clone();
         self.located(&mut facts, reads, notes)?;
-        match self.header.form {
-            Form::Resource(registered) => self.of_record(registered.spec, &facts, context, reads, notes),
+        let mut acts = match self.header.form {
+            Form::Resource(registered) => self.of_record(registered.spec, &facts, context, reads, notes)?,
             Form::Sheet(sheet) => match &self.body {
-                Body::Sheet(row) => (sheet.expand)(row.as_ref(), &facts, context, reads, notes),
-                Body::Record { .. } => Ok(Vec::new()),
+                Body::Sheet(row) => (sheet.expand)(row.as_ref(), &facts, context, reads, notes)?,
+                Body::Record { .. } => Vec::new(),
             },
-        }
+        };
+        acts.iter_mut().for_each(|act| act.row = facts.row);
+        Ok(acts)
     }
 }
 

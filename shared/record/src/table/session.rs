@@ -204,28 +204,7 @@ impl Session {
         batch: ImportBatch,
     ) -> Result<(Option<ImportProgress>, Vec<RowError>), Failure> {
         let Some(open) = &mut self.open else { return Err(Failure::new(Reason::StreamProtocol)) };
-        if batch.rows.len() > BATCH_ROWS {
-            return Err(Failure::new(Reason::BatchTooLarge).with("limit", BATCH_ROWS));
-        }
-        if batch.first_row <= open.last_row {
-            return Err(Failure::new(Reason::StreamProtocol));
-        }
-        let mut numbers = Vec::with_capacity(batch.rows.len());
-        let mut cells = Vec::with_capacity(batch.rows.len());
-        let mut units: Vec<Box<dyn Unit>> = Vec::with_capacity(batch.rows.len());
-        for (row, number) in batch.rows.into_iter().zip(batch.first_row..) {
-            open.last_row = number;
-            open.received += 1;
-            if row.cells.iter().all(|cell| cell.trim().is_empty()) {
-                continue;
-            }
-            let unit = open.read(&self.engine, number, &row.cells);
-            if number > open.job.committed_through_row {
-                numbers.push(number);
-                cells.push(row.cells);
-                units.push(Box::new(unit));
-            }
-        }
+        let Taken { numbers, cells, units } = open.take(&self.engine, batch)?;
         if open.last_row <= open.job.committed_through_row {
             return Ok((None, Vec::new()));
         }
@@ -233,44 +212,36 @@ impl Session {
         let mut next = open.job.clone();
         next.committed_through_row = open.last_row;
         next.rows = open.received;
-        let language = self.call.caller().language;
         let overlay = self.overlay.as_ref().filter(|_| open.import.validate_only).map(|overlay| &overlay.db);
         let expires = self.engine.inner().clock.now().micros() + ERRORS_KEPT_DAYS * MICROSECONDS_A_DAY;
-        let header = open.header.clone();
-        let audit = audit_of(&self.call, &open.import);
-        let (engine, source) = (self.engine.clone(), open.source.clone());
-        let real = overlay.is_none();
+        let (engine, header) = (&self.engine, &open.header);
         let beside = |outcomes: &[Outcome]| -> Vec<Step> {
-            if !real {
+            if overlay.is_some() {
                 return Vec::new();
             }
             let mut counted = next.clone();
             count(&mut counted, outcomes);
-            let errors = kept_errors(&engine, &header, outcomes, &numbers, &cells, expires);
+            let errors = kept_errors(engine, header, outcomes, &numbers, &cells, expires);
             let mut steps = vec![counted.advance(was_through)];
             if !errors.is_empty() {
                 steps.push(ImportError::keep(&counted.id, errors));
             }
             steps
         };
-        let ran = self
-            .engine
-            .run(
-                Batch {
-                    call: &self.call,
-                    units,
-                    source,
-                    transcribed: true,
-                    validate_only: open.import.validate_only,
-                    whole: false,
-                    overlay,
-                    request: None,
-                    audit,
-                },
-                Some(&beside),
-            )
-            .await?;
+        let asked = Batch {
+            call: &self.call,
+            units,
+            source: open.source.clone(),
+            transcribed: true,
+            validate_only: open.import.validate_only,
+            whole: false,
+            overlay,
+            request: None,
+            audit: audit_of(&self.call, &open.import),
+        };
+        let ran = self.engine.run(asked, Some(&beside)).await?;
         count(&mut next, &ran.outcomes);
+        let language = self.call.caller().language;
         let errors = errors_of(&open.header, &open.import.table, &ran.outcomes, &numbers, &cells, language);
         open.warnings += errors.iter().filter(|error| error.warning).count() as i64;
         open.job = next;
@@ -302,7 +273,39 @@ impl Session {
     }
 }
 
+/// The rows of a batch that are not decided yet: their numbers, their cells, and what they ask for.
+struct Taken {
+    numbers: Vec<i64>,
+    cells: Vec<Vec<String>>,
+    units: Vec<Box<dyn Unit>>,
+}
+
 impl Open {
+    /// Takes a batch in. Rows that were decided before are read all the same: they tell equal rows apart.
+    fn take(&mut self, engine: &Engine, batch: ImportBatch) -> Result<Taken, Failure> {
+        if batch.rows.len() > BATCH_ROWS {
+            return Err(Failure::new(Reason::BatchTooLarge).with("limit", BATCH_ROWS));
+        }
+        if batch.first_row <= self.last_row {
+            return Err(Failure::new(Reason::StreamProtocol));
+        }
+        let mut taken = Taken { numbers: Vec::new(), cells: Vec::new(), units: Vec::new() };
+        for (row, number) in batch.rows.into_iter().zip(batch.first_row..) {
+            self.last_row = number;
+            self.received += 1;
+            if row.cells.iter().all(|cell| cell.trim().is_empty()) {
+                continue;
+            }
+            let unit = self.read(engine, number, &row.cells);
+            if number > self.job.committed_through_row {
+                taken.numbers.push(number);
+                taken.cells.push(row.cells);
+                taken.units.push(Box::new(unit));
+            }
+        }
+        Ok(taken)
+    }
+
     fn read(&mut self, engine: &Engine, number: i64, cells: &[String]) -> TableRow {
         let facts = RowFacts {
             row: number,

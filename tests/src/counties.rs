@@ -1,0 +1,223 @@
+//! Records of every scoped kind in one county or another.
+
+use crate::fixtures::id_number;
+use crate::harness::Harness;
+use crate::table::{Imported, header, import, row};
+
+/// A county of the fixtures with one of its villages.
+#[derive(Debug, Clone, Copy)]
+pub struct County {
+    /// Code.
+    pub code: &'static str,
+    /// Name.
+    pub name: &'static str,
+    /// Name of the township.
+    pub township: &'static str,
+    /// Name of the village.
+    pub village: &'static str,
+    /// Code of the village.
+    pub village_code: &'static str,
+    /// Tells its people apart from those of other counties.
+    pub sequence: u32,
+}
+
+/// 龙井市.
+pub const LONGJING: County = County {
+    code: "222405",
+    name: "龙井市",
+    township: "朝阳川镇",
+    village: "龙岩村",
+    village_code: "222405100201",
+    sequence: 101,
+};
+
+/// 和龙市.
+pub const HELONG: County = County {
+    code: "222406",
+    name: "和龙市",
+    township: "八家子镇",
+    village: "上南村",
+    village_code: "222406100201",
+    sequence: 301,
+};
+
+/// Columns of 户信息.
+pub const HOUSEHOLDS: &[&str] = &[
+    "县市",
+    "乡镇",
+    "行政村",
+    "户编号",
+    "户主姓名",
+    "户主证件号码",
+    "联系电话",
+    "贫困户属性",
+    "主要致贫原因",
+    "识别年度",
+    "脱贫属性",
+    "开户银行",
+    "银行账号",
+];
+/// Columns of 成员信息.
+pub const MEMBERS: &[&str] = &[
+    "户编号",
+    "人编号",
+    "姓名",
+    "性别",
+    "证件号码",
+    "出生日期",
+    "与户主关系",
+    "健康状况",
+    "人员变动类型",
+    "变动日期",
+];
+/// Columns of the relief ledger.
+pub const RELIEFS: &[&str] = &[
+    "县市",
+    "乡镇",
+    "行政村",
+    "户编号",
+    "姓名",
+    "证件号码",
+    "救助原因",
+    "救助人数",
+    "是否低保对象",
+    "申请日期",
+    "批准日期",
+    "批准金额(元)",
+    "发放日期",
+    "发放金额(元)",
+    "银行账号",
+];
+/// Columns of the renovation ledger.
+pub const RENOVATIONS: &[&str] = &[
+    "乡镇",
+    "行政村",
+    "户主姓名",
+    "证件号码",
+    "对象类别",
+    "家庭人口",
+    "原房屋等级",
+    "改造方式(修缮/重建)",
+    "计划年度",
+];
+const VISITS: &[&str] = &["方向", "开始日期", "结束日期", "带队领导", "层级", "人数", "议题"];
+const PLANS: &[&str] = &["指标", "年度", "地区", "类型", "数值", "单位", "文号", "下达日期"];
+
+impl County {
+    /// The number of its household.
+    pub fn household_no(&self) -> String {
+        format!("{}-1", self.village_code)
+    }
+
+    /// The ID number of its household's head, a woman born in 1955.
+    pub fn head_id(&self) -> String {
+        id_number("1955-03-08", self.sequence * 2)
+    }
+
+    /// The row of its household, with this telephone and account.
+    pub fn household_row(&self, phone: &str, account: &str) -> Vec<String> {
+        let (number, head) = (self.household_no(), self.head_id());
+        row(&[
+            self.name,
+            self.township,
+            self.village,
+            &number,
+            "金顺子",
+            &head,
+            phone,
+            "一般贫困户",
+            "因病",
+            "2014",
+            "未脱贫",
+            "农村信用社",
+            account,
+        ])
+    }
+
+    /// The row of its household's head as a member.
+    pub fn head_row(&self) -> Vec<String> {
+        let (number, head, person) = (self.household_no(), self.head_id(), format!("{}-p1", self.code));
+        row(&[&number, &person, "金顺子", "女", &head, "", "户主", "健康", "", ""])
+    }
+}
+
+/// Imports rows as the county's data steward.
+///
+/// # Panics
+/// Where the import is refused as a whole.
+pub async fn load(
+    harness: &Harness,
+    county: &County,
+    service: &str,
+    table: &str,
+    columns: &[&str],
+    rows: &[Vec<String>],
+) -> Imported {
+    let token = harness.token("data_steward", &[county.code]);
+    let form_date = if table.starts_with("registry.") { "2015-12-31" } else { "" };
+    let head = header(table, county.code, form_date, columns);
+    import(harness.client(service, &token), head, rows).await.expect("an import")
+}
+
+/// Enters one record of every scoped kind into a county. The divisions are there.
+///
+/// # Panics
+/// Where one of them is refused.
+pub async fn enter(harness: &Harness, county: &County) {
+    let (number, head) = (county.household_no(), county.head_id());
+    let place = [county.township, county.village];
+    let sheets: [(&str, &str, &[&str], Vec<String>); 6] = [
+        (
+            "registry",
+            "registry.households",
+            HOUSEHOLDS,
+            county.household_row("13844331234", "6222021234567891"),
+        ),
+        ("registry", "registry.members", MEMBERS, county.head_row()),
+        (
+            "assistance",
+            "social_security.temporary_reliefs",
+            RELIEFS,
+            row(&[
+                county.name,
+                place[0],
+                place[1],
+                &number,
+                "金顺子",
+                &head,
+                "重大疾病",
+                "2",
+                "否",
+                "2017-03-01",
+                "2017-03-10",
+                "1200",
+                "2017-03-20",
+                "1200",
+                "6222021234567891",
+            ]),
+        ),
+        (
+            "assistance",
+            "housing.renovation_cases",
+            RENOVATIONS,
+            row(&[place[0], place[1], "金顺子", &head, "建档立卡贫困户", "2", "D", "重建", "2017"]),
+        ),
+        (
+            "partner-aid",
+            "partner_aid.exchange_visits",
+            VISITS,
+            row(&["延边赴宁波", "2017-05-10", "2017-05-12", "县政府负责人", "县区", "8", "产业对接"]),
+        ),
+        (
+            "assistance",
+            "assistance.annual_plans",
+            PLANS,
+            row(&["housing.renovated", "2017", county.code, "计划", "40", "户", "文1", "2017-02-20"]),
+        ),
+    ];
+    for (service, table, columns, cells) in sheets {
+        let done = load(harness, county, service, table, columns, &[cells]).await;
+        assert_eq!(done.reasons(), [], "{table}");
+        assert_eq!(done.counts().0, 1, "{table}");
+    }
+}
