@@ -4,18 +4,18 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use kernel::randomness::SystemRandomness;
+use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MethodDescriptor, ReflectMessage, Value};
 use proto::common::history_service_client::HistoryServiceClient;
 use proto::common::reporting_service_client::ReportingServiceClient;
 use proto::common::table_service_client::TableServiceClient;
 use proto::common::{
-    ExportRowsRequest, GetImportJobRequest, ListEvidenceRequest, ListImportErrorsRequest, ListVersionsRequest,
-    MeasureItem, MeasureRequest, Period, export_rows_response, period,
+    ExportRowsRequest, GetImportJobRequest, ListEvidenceRequest, ListImportErrorsRequest,
+    ListVersionsRequest, MeasureItem, MeasureRequest, Period, export_rows_response, period,
 };
 use proto::xiuhua::assistance::housing::v1 as housing;
 use proto::xiuhua::assistance::socialsecurity::v1 as social;
 use proto::xiuhua::gateway::v1 as gateway_api;
 use proto::xiuhua::registry::v1 as registry_api;
-use prost_reflect::{DynamicMessage, FieldDescriptor, Kind, MethodDescriptor, ReflectMessage, Value};
 use runtime::keys::Keys;
 use runtime::policy::{Access, Policies};
 use runtime::roles::Roles;
@@ -152,8 +152,9 @@ async fn a_role_without_the_permission_is_refused_by_every_rpc_of_every_service(
         for role in lacking {
             for service in everywhere() {
                 let token = || harness.token(&role, &["222400"]);
-                let client =
-                    clients.entry((service, role.clone())).or_insert_with(|| harness.client(service, &token()));
+                let client = clients
+                    .entry((service, role.clone()))
+                    .or_insert_with(|| harness.client(service, &token()));
                 let answer = call(client.clone(), &method, empty(&method), PATIENCE).await;
                 let problem = Problem::of(&answer.expect_err("a refusal"));
                 let told = (problem.code, problem.reason.as_str(), problem.metadata["permission"].as_str());
@@ -255,7 +256,8 @@ fn resources() -> Vec<Kept> {
 /// A client of a service with a role that holds what the RPC needs, in one area.
 fn able(harness: &Harness, service: &str, method: &MethodDescriptor, area: &str) -> Client {
     let policies = Policies::contract().unwrap();
-    let Access::Permission(permission) = &policies.find(&format!("/{}", label(method))).unwrap().access else {
+    let Access::Permission(permission) = &policies.find(&format!("/{}", label(method))).unwrap().access
+    else {
         panic!("{} is public", label(method));
     };
     let mut holders = roles_with(permission, true);
@@ -446,10 +448,10 @@ async fn tables_history_figures_and_evidence_stay_within_the_area() {
             assert!(own[0].contains(&HELONG.village.to_owned()), "{own:?}");
 
             let owner = harness.client(via, &harness.token("data_steward", &[LONGJING.code]));
-            let mut households =
-                registry_api::household_service_client::HouseholdServiceClient::new(owner);
+            let mut households = registry_api::household_service_client::HouseholdServiceClient::new(owner);
             let list = registry_api::ListHouseholdsRequest::default();
-            let name = households.list_households(list).await.unwrap().into_inner().households[0].name.clone();
+            let name =
+                households.list_households(list).await.unwrap().into_inner().households[0].name.clone();
             let asked = ListVersionsRequest { name, ..ListVersionsRequest::default() };
             let versions = HistoryServiceClient::new(client("auditor")).list_versions(asked).await;
             assert_eq!(refused(versions), NOT_FOUND, "{via}");
@@ -461,7 +463,10 @@ async fn tables_history_figures_and_evidence_stay_within_the_area() {
             let mut households =
                 registry_api::household_service_client::HouseholdServiceClient::new(steward());
             let answer = households.lookup_households(asked).await.unwrap().into_inner().answers.remove(0);
-            assert_eq!((answer.outcome(), answer.household.as_str()), (proto::xiuhua::registry::v1::LookupOutcome::NotFound, ""));
+            assert_eq!(
+                (answer.outcome(), answer.household.as_str()),
+                (proto::xiuhua::registry::v1::LookupOutcome::NotFound, "")
+            );
 
             let mut figures = ReportingServiceClient::new(steward());
             let items = vec![measured("registry.households_registered")];
@@ -519,9 +524,13 @@ async fn a_bureau_sees_and_enters_its_own_programme_only() {
         let bureau = harness.bureau("housing-bureau", "housing", &[LONGJING.code]);
         for via in ["assistance", "gateway"] {
             let client = || harness.client(via, &bureau);
-            let mut cases = housing::renovation_case_service_client::RenovationCaseServiceClient::new(client());
+            let mut cases =
+                housing::renovation_case_service_client::RenovationCaseServiceClient::new(client());
             let list = housing::ListRenovationCasesRequest::default();
-            assert_eq!(cases.list_renovation_cases(list).await.unwrap().into_inner().renovation_cases.len(), 1);
+            assert_eq!(
+                cases.list_renovation_cases(list).await.unwrap().into_inner().renovation_cases.len(),
+                1
+            );
             let mut reliefs =
                 social::temporary_relief_service_client::TemporaryReliefServiceClient::new(client());
             let list = social::ListTemporaryReliefsRequest::default();

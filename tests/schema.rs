@@ -8,7 +8,6 @@ use std::path::Path;
 use record::ddl::{Table, tables};
 use record::service::Slice;
 use record::spec::Spec;
-use record::service::Slice;
 use store::Db;
 use suite::harness::on_each;
 

@@ -97,6 +97,7 @@ pub const RENOVATIONS: &[&str] = &[
     "对象类别",
     "家庭人口",
     "原房屋等级",
+    "鉴定日期",
     "改造方式(修缮/重建)",
     "计划年度",
 ];
@@ -200,7 +201,18 @@ pub async fn enter(harness: &Harness, county: &County) {
             "assistance",
             "housing.renovation_cases",
             RENOVATIONS,
-            row(&[place[0], place[1], "金顺子", &head, "建档立卡贫困户", "2", "D", "重建", "2017"]),
+            row(&[
+                place[0],
+                place[1],
+                "金顺子",
+                &head,
+                "建档立卡贫困户",
+                "2",
+                "D",
+                "2017-01-10",
+                "重建",
+                "2017",
+            ]),
         ),
         (
             "partner-aid",

@@ -73,6 +73,8 @@ pub struct Notes {
     pub violations: Violations,
     /// Are told, and change nothing.
     pub warnings: Violations,
+    /// Blank cells over recorded values, which stay as they are.
+    pub blanks_kept: i64,
 }
 
 impl Notes {
@@ -98,6 +100,8 @@ pub struct Outcome {
     pub verdict: Verdict,
     /// Warnings.
     pub warnings: Violations,
+    /// Blank cells over recorded values, which stay as they are.
+    pub blanks_kept: i64,
 }
 
 /// How a batch is run.
@@ -332,7 +336,7 @@ fn pass(
                     Verdict::Refused(notes.violations)
                 }
             };
-            Outcome { verdict, warnings: notes.warnings }
+            Outcome { verdict, warnings: notes.warnings, blanks_kept: notes.blanks_kept }
         })
         .collect()
 }

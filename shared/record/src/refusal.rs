@@ -2,14 +2,17 @@
 
 use kernel::failure::{Failure, Kind, Reason, Violations};
 
-/// One failure with all violations; its kind and reason are those of the gravest.
+/// One failure with all violations; its kind, reason and words are those of the gravest.
 pub fn refusal(violations: Violations) -> Failure {
-    let gravest = violations
-        .iter()
-        .map(|violation| violation.reason)
-        .min_by_key(|reason| rank(reason.kind()))
-        .unwrap_or(Reason::Internal);
-    Failure::new(gravest).violations(violations.into_vec())
+    let gravest = violations.iter().min_by_key(|violation| rank(violation.reason.kind()));
+    let failure = gravest.map_or_else(
+        || Failure::new(Reason::Internal),
+        |gravest| {
+            let told = gravest.arguments.iter();
+            told.fold(Failure::new(gravest.reason), |failure, (name, value)| failure.with(name, value))
+        },
+    );
+    failure.violations(violations.into_vec())
 }
 
 /// What a caller must hear first: that it may not, that it is not there, that it is too late, that a rule forbids

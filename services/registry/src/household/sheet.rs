@@ -11,7 +11,7 @@ use record::resource::{AnyRecord, Rec, SheetRow, typed};
 use record::rules::{Act, Context, Mask};
 use record::spec::Spec;
 use record::state::{Known, Loaded, Reads};
-use record::table::{Days, FormSheet, Found, RowFacts, SheetOut, dated_change, find};
+use record::table::{Days, FormSheet, Found, RowFacts, SheetOut, blanks_kept, dated_change, find};
 use record::value::Value;
 
 use crate::contract::{
@@ -223,6 +223,7 @@ fn known_household(
             .add("stated", word(row.stated_status()))
             .add("recorded", word(standing));
     }
+    notes.blanks_kept += blanks_kept(CELLS, facts, loaded);
     let record = Box::new(Rec::<Households>(household));
     let change = dated_change(Households::SPEC, loaded, record, mask, facts, context);
     let act = Act::consequence(Households::SPEC, Some(loaded.id.clone()), change);

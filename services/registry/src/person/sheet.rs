@@ -13,7 +13,7 @@ use record::resource::{AnyRecord, Rec, SheetRow, typed};
 use record::rules::{Act, Change, Context, Mask, Rules};
 use record::spec::Spec;
 use record::state::{Known, Loaded, Reads, last_of};
-use record::table::{Days, FormSheet, Found, RowFacts, SheetOut, dated_change, find};
+use record::table::{Days, FormSheet, Found, RowFacts, SheetOut, blanks_kept, dated_change, find};
 
 use crate::contract::{
     Households, MemberSheet, Memberships, Persons, member_sheet as cell, membership, person,
@@ -67,6 +67,7 @@ impl FormSheet for MemberSheet {
             Found::Known(loaded) => {
                 mask.area = last_of::<Persons>(&loaded)
                     .is_some_and(|known| known.meta.as_ref().is_some_and(|meta| meta.area != area));
+                notes.blanks_kept += blanks_kept(CELLS, facts, &loaded);
                 let record = Box::new(Rec::<Persons>(person));
                 let change = dated_change(Persons::SPEC, &loaded, record, mask, facts, context);
                 let act = Act::consequence(Persons::SPEC, Some(loaded.id.clone()), change);

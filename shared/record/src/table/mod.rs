@@ -14,5 +14,5 @@ mod sheet;
 pub use api::TableApi;
 pub use cells::{Cell, format_cell, parse_cell};
 pub use layout::{Layout, Target};
-pub use row::{Found, dated_change, find, import_permission};
+pub use row::{Found, blanks_kept, dated_change, find, import_permission};
 pub use sheet::{Days, FormSheet, RowFacts, Sheet, SheetOut};

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kernel::failure::{Reason, Violations};
 use kernel::id_number;
 
+use crate::column::Column;
 use crate::engine::{Engine, Notes, Unit};
 use crate::evaluate::{key_value, occurrence_value};
 use crate::resource::AnyRecord;
@@ -138,7 +139,12 @@ impl TableRow {
     fn cell(&mut self, target: Target, column: &crate::table::layout::Column, text: &str) {
         let Some(leaf) = column.leaf else { return };
         let read = match parse_cell(&self.engine.inner().codes, leaf, column.unit, text) {
-            Ok(Cell::Blank) => return,
+            Ok(Cell::Blank) => {
+                if let Target::Leaf(index) = target {
+                    self.facts.blank.insert(index);
+                }
+                return;
+            }
             Ok(Cell::Clear) => Value::Null,
             Ok(Cell::Value(value)) => value,
             Err(problem) => {
@@ -299,6 +305,8 @@ impl TableRow {
             Found::Refused => return Ok(Vec::new()),
         };
         let Some(stored) = loaded.last() else { return Ok(Vec::new()) };
+        let kept = facts.blank.iter().filter(|leaf| !stored.get(**leaf).is_null()).count();
+        notes.blanks_kept += i64::try_from(kept).unwrap_or_default();
         let mut mask = mask.clone();
         mask.area = facts.area.is_some() && self.place.is_some();
         merge_children(record.as_mut(), stored.as_ref(), first, pivots, &mut mask);
@@ -422,6 +430,13 @@ pub fn dated_change(
     }
     let on = (spec.shape == Shape::Register && day.as_str() >= loaded.since()).then_some(day);
     Change::Correct { record, mask, on }
+}
+
+/// Blank cells of a sheet's row over recorded values: `cells` says which leaf of the record each cell is.
+pub fn blanks_kept(cells: &[(usize, Column)], facts: &RowFacts, loaded: &Loaded) -> i64 {
+    let Some(stored) = loaded.last() else { return 0 };
+    let kept = |cell: &&(usize, Column)| facts.blank.contains(&cell.0) && !stored.get(cell.1.leaf).is_null();
+    i64::try_from(cells.iter().filter(kept).count()).unwrap_or_default()
 }
 
 /// The power that an imported row needs: to transcribe what levels decide, else to write.

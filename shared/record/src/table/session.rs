@@ -51,6 +51,7 @@ struct Open {
     identities: HashMap<u64, i64>,
     last_row: i64,
     warnings: i64,
+    blanks_kept: i64,
     received: i64,
 }
 
@@ -109,6 +110,7 @@ impl Session {
             identities: HashMap::new(),
             last_row: 0,
             warnings: 0,
+            blanks_kept: 0,
             received: 0,
         });
         Ok(accepted)
@@ -244,6 +246,7 @@ impl Session {
         let language = self.call.caller().language;
         let errors = errors_of(&open.header, &open.import.table, &ran.outcomes, &numbers, &cells, language);
         open.warnings += errors.iter().filter(|error| error.warning).count() as i64;
+        open.blanks_kept += ran.outcomes.iter().map(|outcome| outcome.blanks_kept).sum::<i64>();
         open.job = next;
         Ok((Some(open.progress()), errors))
     }
@@ -267,7 +270,7 @@ impl Session {
             job: open.import.job.clone(),
             progress: Some(open.progress()),
             row_count: open.received,
-            blanks_kept: 0,
+            blanks_kept: open.blanks_kept,
             validate_only: open.import.validate_only,
         })
     }

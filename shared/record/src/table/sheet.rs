@@ -29,6 +29,8 @@ pub struct RowFacts {
     pub reason: String,
     /// Leaves that the row states (filled cells) or clears.
     pub stated: BTreeSet<usize>,
+    /// Leaves whose cell is blank: what is recorded stays.
+    pub blank: BTreeSet<usize>,
     /// Which of equal rows of the file this is, from 0.
     pub occurrence: u32,
 }
