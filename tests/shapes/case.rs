@@ -75,7 +75,10 @@ async fn a_case_is_opened_once_and_decides_nothing_by_itself() {
         let mut client = cases(&harness, "cadre", "village_cadre");
         let nowhere = p::Household { name: "households/none".to_owned(), ..household.clone() };
         let told_of = fields(create(&mut client, case(&nowhere, Identification)).await);
-        assert!(told_of.contains(&("household".to_owned(), "REFERENCE_NOT_FOUND".to_owned())), "{told_of:?}");
+        assert!(
+            told_of.contains(&("household_case.household".to_owned(), "REFERENCE_NOT_FOUND".to_owned())),
+            "{told_of:?}"
+        );
 
         // What levels decide cannot be stated by the one who proposes: neither at once nor by a correction.
         let stated = p::HouseholdCase { acts: vec![forged()], ..case(&household, Identification) };
@@ -97,7 +100,7 @@ async fn a_case_is_opened_once_and_decides_nothing_by_itself() {
 
         // One procedure of a kind at a time.
         let again = fields(create(&mut client, case(&household, Identification)).await);
-        assert_eq!(again, [("kind".to_owned(), "VALUE_TAKEN".to_owned())]);
+        assert_eq!(again, [("household_case.kind".to_owned(), "VALUE_TAKEN".to_owned())]);
         let other = create(&mut client, case(&household, Exit)).await.unwrap();
         let list = p::ListHouseholdCasesRequest {
             household: household.name.clone(),

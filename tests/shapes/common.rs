@@ -16,6 +16,8 @@ pub(crate) async fn versions(harness: &Harness, service: &str, name: &str) -> Ve
 
 /// All events from a position to the head, and where they end.
 pub(crate) async fn events(harness: &Harness, service: &str, from: &str) -> (Vec<FeedEvent>, String) {
+    // Other tests write to the same PostgreSQL: what is committed is told once their transactions before it are over.
+    harness.databases[service].closed_now().await.unwrap();
     let token = harness.token("internal", &["222400"]);
     let mut client = ChangeFeedServiceClient::new(harness.client(service, &token));
     let request = WatchRequest { position: from.to_owned(), until_head: true, ..WatchRequest::default() };

@@ -78,8 +78,8 @@ async fn an_event_is_there_from_its_day_and_is_only_corrected() {
             ("exchange_visit.direction", "FIELD_REQUIRED"),
             ("exchange_visit.starts_on", "DATE_IN_FUTURE"),
             ("exchange_visit.level", "CODE_UNKNOWN"),
-            ("ends_on", "DATE_ORDER"),
-            ("head_count", "NUMBER_OUT_OF_RANGE"),
+            ("exchange_visit.ends_on", "DATE_ORDER"),
+            ("exchange_visit.head_count", "NUMBER_OUT_OF_RANGE"),
         ];
         let told_of = fields(create(&mut client, wrong).await);
         assert_eq!(told_of, expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));

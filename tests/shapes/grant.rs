@@ -95,7 +95,7 @@ async fn a_grant_is_approved_paid_and_ended() {
         wrong.award.as_mut().unwrap().applied_on.clear();
         wrong.covered_count = Some(0);
         let told_of = fields(create(&mut client, wrong).await);
-        let expected = [("temporary_relief.award.applied_on", "FIELD_REQUIRED"), ("covered_count", "NUMBER_OUT_OF_RANGE")];
+        let expected = [("temporary_relief.award.applied_on", "FIELD_REQUIRED"), ("temporary_relief.covered_count", "NUMBER_OUT_OF_RANGE")];
         assert_eq!(told_of, expected.map(|(field, reason)| (field.to_owned(), reason.to_owned())));
 
         let one = create(&mut client, relief(1)).await.unwrap();

@@ -154,7 +154,7 @@ async fn a_person_has_one_membership_at_a_time() {
         let Given { mut client, household, other, person } = given(&harness).await;
         let nobody = p::Person { name: "persons/nobody".to_owned(), ..person.clone() };
         let told = fields(create(&mut client, link(&household, &nobody, "2016-01-01", "")).await);
-        assert_eq!(told, [("person".to_owned(), "REFERENCE_NOT_FOUND".to_owned())]);
+        assert_eq!(told, [("membership.person".to_owned(), "REFERENCE_NOT_FOUND".to_owned())]);
 
         let one = create(&mut client, link(&household, &person, "2016-01-01", "2016-07-01")).await.unwrap();
         for (from, to) in [("2016-06-30", ""), ("2015-01-01", ""), ("2015-01-01", "2016-01-02")] {

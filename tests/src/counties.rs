@@ -17,6 +17,8 @@ pub struct County {
     pub village: &'static str,
     /// Code of the village.
     pub village_code: &'static str,
+    /// Day of its visit to the partner city.
+    pub visited_on: &'static str,
     /// Tells its people apart from those of other counties.
     pub sequence: u32,
 }
@@ -28,6 +30,7 @@ pub const LONGJING: County = County {
     township: "朝阳川镇",
     village: "龙岩村",
     village_code: "222405100201",
+    visited_on: "2017-05-10",
     sequence: 101,
 };
 
@@ -38,6 +41,7 @@ pub const HELONG: County = County {
     township: "八家子镇",
     village: "上南村",
     village_code: "222406100201",
+    visited_on: "2017-05-20",
     sequence: 301,
 };
 
@@ -218,7 +222,7 @@ pub async fn enter(harness: &Harness, county: &County) {
             "partner-aid",
             "partner_aid.exchange_visits",
             VISITS,
-            row(&["延边赴宁波", "2017-05-10", "2017-05-12", "县政府负责人", "县区", "8", "产业对接"]),
+            row(&["延边赴宁波", county.visited_on, "2017-05-28", "县政府负责人", "县区", "8", "产业对接"]),
         ),
         (
             "assistance",

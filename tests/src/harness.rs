@@ -96,8 +96,16 @@ pub const TODAY: &str = "2017-10-15";
 impl Harness {
     /// Starts registry, assistance and partner aid on databases of their own.
     pub async fn start(backend: &Backend) -> Self {
+        Self::with_keys(backend, Keys::throw_away(&SystemRandomness).expect("keys")).await
+    }
+
+    /// Another one with the same keys: what is found by a keyed index is found by the same one.
+    pub async fn twin(&self, backend: &Backend) -> Self {
+        Self::with_keys(backend, self.keys.clone()).await
+    }
+
+    async fn with_keys(backend: &Backend, keys: Keys) -> Self {
         let clock = Arc::new(ManualClock::at_noon(CivilDate::parse(TODAY).expect("a date")));
-        let keys = Keys::throw_away(&SystemRandomness).expect("keys");
         let issuer = Issuer::new(keys.issuer().expect("an issuer").clone(), clock.clone());
         let folder = tempfile::tempdir().expect("a folder");
         let shutdown = CancellationToken::new();

@@ -1,8 +1,10 @@
 //! What the suite's tests share: services on ports of their own, each test with databases of its own, tokens of any role.
 
 pub mod counties;
+pub mod demonstrated;
 pub mod dynamic;
 pub mod fixtures;
 pub mod front;
 pub mod harness;
 pub mod table;
+pub mod wait;

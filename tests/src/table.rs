@@ -34,7 +34,7 @@ impl Imported {
 pub fn header(table: &str, area: &str, form_date: &str, columns: &[&str]) -> ImportHeader {
     ImportHeader {
         table: table.to_owned(),
-        job: uuid::Uuid::now_v7().to_string(),
+        job: record::engine::new_id(),
         columns: columns.iter().map(|title| (*title).to_owned()).collect(),
         file_digest: "00".to_owned(),
         form_date: form_date.to_owned(),

@@ -34,10 +34,10 @@ pub(crate) fn slice() -> Slice {
 }
 
 impl Rules for HouseholdCases {
-    /// A case happens where its household is.
+    /// A case happens where its household is. Whoever opens it proposes, and so does not decide it.
     fn complete(
         record: &mut Self::Record,
-        _old: Option<&Self::Record>,
+        old: Option<&Self::Record>,
         context: &Context<'_>,
         reads: &Reads<'_>,
         _violations: &mut Violations,
@@ -50,6 +50,15 @@ impl Rules for HouseholdCases {
         if record.opened_on.is_empty() {
             record.opened_on =
                 record.acts.first().map_or_else(|| context.today.to_owned(), |act| act.occurred_on.clone());
+        }
+        if old.is_none() && record.acts.is_empty() {
+            record.acts.push(CaseAct {
+                verb: "Create".to_owned(),
+                to_state: CaseState::Open.into(),
+                occurred_on: record.opened_on.clone(),
+                decided_by: context.caller.subject.clone(),
+                ..CaseAct::default()
+            });
         }
         Ok(())
     }

@@ -51,7 +51,7 @@ impl StandingApi {
         if message.questions.len() > limit {
             return Err(Failure::new(Reason::BatchTooLarge).with("limit", limit));
         }
-        let at = self.0.at("", message.known_at.as_ref())?;
+        let at = self.0.at("", message.known_at.as_ref()).await?;
         let questions = self.questions(message.questions)?;
         let answers = Facts::load(&self.0, &at, &questions).await?.answers(&questions);
         self.audit(call, answers.len()).await?;

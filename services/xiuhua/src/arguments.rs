@@ -8,7 +8,7 @@ use kernel::language::Language;
 const AFTER: &str = "\
 Examples:
   xiuhua demo                                          the whole suite with a made-up prefecture, until Ctrl-C
-  xiuhua serve --data-dir /var/lib/xiuhua              all services in one process, embedded store
+  xiuhua serve --data-dir /var/lib/xiuhua               all services in one process, embedded store
   xiuhua token issue --keys-dir keys --role data_steward --area 222400 --subject li.ming
   xiuhua import registry.households 户信息.csv --form-date 2015-12-31 --area 222405 --validate-only
   xiuhua report --area 222400 --period 2017 --as-of 2017-09-30 --format md
@@ -20,13 +20,12 @@ Exit codes:
   3  something needed cannot be reached or does not work
 
 Environment:
-  XIUHUA_ADDRESS, XIUHUA_TOKEN, XIUHUA_TOKEN_FILE, XIUHUA_LANG   as --address, --token, --token-file, --lang
-  XIUHUA_CONFIG                                                  as --config of serve and check
-  XIUHUA_…                                                       any key of the configuration: XIUHUA_DATABASE__URL";
+  XIUHUA_ADDRESS, XIUHUA_TOKEN, XIUHUA_LANG   as --address, --token, --lang
+  XIUHUA_CONFIG                               as --config of serve and check
+  XIUHUA_…                                    any key of the configuration: XIUHUA_DATABASE__URL";
 
 /// Variables of the environment that belong to the command line and are no keys of a configuration.
-pub const OWN_VARIABLES: [&str; 5] =
-    ["XIUHUA_ADDRESS", "XIUHUA_TOKEN", "XIUHUA_TOKEN_FILE", "XIUHUA_LANG", "XIUHUA_CONFIG"];
+pub const OWN_VARIABLES: [&str; 4] = ["XIUHUA_ADDRESS", "XIUHUA_TOKEN", "XIUHUA_LANG", "XIUHUA_CONFIG"];
 
 /// The suite for targeted poverty alleviation: services, demonstration, files, reports.
 #[derive(Debug, Parser)]
@@ -98,8 +97,8 @@ pub struct Client {
     /// Token of the caller
     #[arg(long, env = "XIUHUA_TOKEN", hide_env_values = true)]
     pub token: Option<String>,
-    /// File that holds the token
-    #[arg(long, value_name = "FILE", env = "XIUHUA_TOKEN_FILE", conflicts_with = "token")]
+    /// File that holds the token; it goes before XIUHUA_TOKEN
+    #[arg(long, value_name = "FILE")]
     pub token_file: Option<PathBuf>,
 }
 
@@ -411,8 +410,8 @@ pub enum Token {
         /// Folder with the keys
         #[arg(long, value_name = "DIR", env = "XIUHUA_KEYS_DIR", required_unless_present = "data_dir")]
         keys_dir: Option<PathBuf>,
-        /// Data folder whose keys are used
-        #[arg(long, value_name = "DIR", conflicts_with = "keys_dir")]
+        /// Data folder whose keys are used, where no folder with keys is given
+        #[arg(long, value_name = "DIR")]
         data_dir: Option<PathBuf>,
     },
 }

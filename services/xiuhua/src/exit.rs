@@ -112,6 +112,16 @@ impl Stop {
         Self::unavailable(format_args!("{}: {error}", path.display()))
     }
 
+    /// Output that cannot be written. A reader that went away (`| head`) has seen enough: that ends the command quietly.
+    #[must_use]
+    pub fn output(error: impl Into<std::io::Error>) -> Self {
+        let error = error.into();
+        match error.kind() {
+            std::io::ErrorKind::BrokenPipe => Self { exit: Exit::Done, lines: Vec::new() },
+            _ => Self::unavailable(error),
+        }
+    }
+
     /// A refusal with its message and, below it, every broken field with its path.
     #[must_use]
     pub fn of_failure(failure: &Failure, language: Language) -> Self {
@@ -184,6 +194,14 @@ mod tests {
         assert_eq!(Exit::of_code(Code::Unavailable), Exit::Unavailable);
         assert_eq!(Stop::from(StartError::Configuration(Vec::new())).exit, Exit::Usage);
         assert_eq!(Stop::from(StartError::Listener(String::new())).exit, Exit::Unavailable);
+    }
+
+    #[test]
+    fn a_reader_that_went_away_is_no_error() {
+        let gone = std::io::Error::from(std::io::ErrorKind::BrokenPipe);
+        assert_eq!(Stop::output(gone).exit, Exit::Done);
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        assert_eq!(Stop::output(full).exit, Exit::Unavailable);
     }
 
     #[test]

@@ -40,6 +40,8 @@ words! {
     NO_TOKEN: "缺少令牌:请用 --token、--token-file 或 XIUHUA_TOKEN 给出",
         "통행증이 없다. --token, --token-file 또는 XIUHUA_TOKEN 으로 주어야 한다",
         "no token: give one by --token, --token-file or XIUHUA_TOKEN";
+    /// A gateway that does not answer.
+    UNREACHABLE: "无法连接 {address}:{why}", "{address} 에 련결할수 없다: {why}", "{address} cannot be reached: {why}";
     /// A file without a header.
     NO_HEADER: "{file}:第1至5行中没有找到表头;此表的列有:{titles}",
         "{file}: 1~5행에서 표머리를 찾지 못했다. 이 표의 렬: {titles}",
@@ -57,7 +59,7 @@ words! {
         "{file}: {row}행이 UTF-8 이 아니다. CSV UTF-8 로 다시 보관하여야 한다",
         "{file}: row {row} is not UTF-8; save the file as CSV UTF-8";
     /// A name that no table has.
-    NO_TABLE: "没有名为“{name}”的表;可导入的表:",
+    NO_TABLE: "没有名为“{name}”的表;有以下各表:",
         "“{name}” 이라는 표가 없다. 있는 표:",
         "there is no table “{name}”; there are:";
     /// A name of several tables.
@@ -78,6 +80,8 @@ words! {
     IMPORTED: "{title}:收到 {received} 行,通过 {accepted} 行(未变 {unchanged},变更 {changed}),退回 {rejected} 行,提示 {warnings} 条",
         "{title}: 받은 행 {received}, 통과 {accepted}(변화없음 {unchanged}, 변경 {changed}), 반려 {rejected}, 알림 {warnings}",
         "{title}: {received} rows received, {accepted} accepted ({unchanged} unchanged, {changed} changed), {rejected} rejected, {warnings} warnings";
+    /// Blank cells over recorded values.
+    BLANKS: "空白单元格 {count} 处,原值保留", "빈칸 {count}곳, 원래 값을 그대로 둠", "{count} blank cells left what is recorded";
     /// A dry run.
     DRY_RUN: "仅校验,未保存任何内容", "검사만 하고 아무것도 보관하지 않았다", "checked only, nothing was stored";
     /// Where the rejected rows are.
@@ -146,6 +150,8 @@ words! {
     SCHEMA_MADE: "模式 {schema}:就绪", "스키마 {schema}: 준비됨", "schema {schema}: ready";
     /// A role that was made.
     ROLE_MADE: "角色 {role}(口令只显示这一次):", "역할 {role}(암호는 한번만 보인다):", "role {role} (its password is shown this once):";
+    /// A role that is there already.
+    ROLE_THERE: "角色 {role} 已存在,口令不变", "역할 {role} 가 이미 있다. 암호는 그대로다", "role {role} is there already and keeps its password";
     /// A role that could not be made.
     ROLE_NOT_MADE: "角色 {role} 未建({why});各服务使用给定的角色", "역할 {role} 를 만들지 못했다({why}). 봉사들은 주어진 역할을 쓴다", "role {role} was not made ({why}); services use the given role";
     /// Everything right.

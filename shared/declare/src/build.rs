@@ -30,6 +30,7 @@ pub fn build(packages: &[&str], file: &str) -> Result<(), Errors> {
         .map_err(|error| Errors::general(format!("{}: {error}", path.display())))
 }
 
+#[expect(clippy::disallowed_methods, reason = "cargo speaks to build scripts by the environment")]
 fn folder(variable: &str) -> Result<PathBuf, Errors> {
     env::var_os(variable)
         .map(PathBuf::from)

@@ -18,6 +18,7 @@ pub trait Randomness: Send + Sync {
 pub struct SystemRandomness;
 
 impl Randomness for SystemRandomness {
+    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
     fn fill(&self, bytes: &mut [u8]) -> Result<(), Failure> {
         getrandom::fill(bytes).map_err(|error| Failure::new(Reason::Internal).because(error))
     }

@@ -253,7 +253,8 @@ pub fn decode(secrets: &Secrets, new: fn() -> Box<dyn AnyRecord>, row: &Row) -> 
     let (valid_from, valid_to) = (row.text(2).to_owned(), row.text(3).to_owned());
     *record.meta_mut() = RecordMeta {
         area: row.text(6).to_owned(),
-        valid_from: valid_from.clone(),
+        // A withdrawn record holds on no day.
+        valid_from: if valid_from == FOREVER { String::new() } else { valid_from.clone() },
         valid_to: if valid_to == FOREVER { String::new() } else { valid_to.clone() },
         recorded_at: Some(timestamp(recorded_at)),
         superseded_at: (superseded_at != CURRENT).then(|| timestamp(superseded_at)),

@@ -55,7 +55,13 @@ impl Loader<'_> {
             }
         }
         for ((collection, leaf), values) in &sorted.linked {
-            self.linked(collection, *leaf, values, state, &mut sorted.guards).await?;
+            let spec = self.registered(collection)?.spec;
+            sorted.guards.extend(values.iter().map(|value| guard_subject(spec, *leaf, value)));
+        }
+        // Before the sets that they guard: a writer in between is then noticed at the commit, not overlooked.
+        self.guards(&sorted.guards, state).await?;
+        for ((collection, leaf), values) in &sorted.linked {
+            self.linked(collection, *leaf, values, state).await?;
         }
         for ((collection, kind), values) in &sorted.keys {
             self.keys(collection, kind, values, state).await?;
@@ -63,7 +69,6 @@ impl Loader<'_> {
         for (collection, ids) in &sorted.records {
             self.records(collection, ids, state).await?;
         }
-        self.guards(&sorted.guards, state).await?;
         if !sorted.asks.is_empty() {
             state.put_replies(self.surroundings.ask(self.call, sorted.asks).await?);
         }
@@ -110,7 +115,6 @@ impl Loader<'_> {
         leaf: usize,
         values: &[String],
         state: &mut State,
-        guards: &mut Vec<String>,
     ) -> Result<(), Failure> {
         let registered = self.registered(collection)?;
         let spec = registered.spec;
@@ -141,7 +145,6 @@ impl Loader<'_> {
         for value in values {
             let mut ids = by_value.remove(value.as_str()).unwrap_or_default();
             ids.sort_unstable();
-            guards.push(guard_subject(spec, leaf, value));
             state.put_linked((collection, leaf, value.clone()), ids);
         }
         Ok(())

@@ -102,6 +102,11 @@ pub trait Decorator: Send + Sync {
         at: &At,
         records: &mut [Box<dyn AnyRecord>],
     ) -> Result<(), Failure>;
+
+    /// The state that it shows, as SQL over `t`, where the record's own columns do not tell it.
+    fn state_sql(&self, _at: &At, _condition: &mut Where) -> Option<String> {
+        None
+    }
 }
 
 impl Engine {
@@ -113,7 +118,7 @@ impl Engine {
         request: Get,
     ) -> Result<Box<dyn AnyRecord>, Failure> {
         let names = vec![request.name.clone()];
-        let at = self.at(&request.as_of, request.known_at.as_ref())?;
+        let at = self.at(&request.as_of, request.known_at.as_ref()).await?;
         let mut found = self.named(call, spec, &names, &at, "name").await?;
         let mut record = found.pop().flatten().ok_or_else(|| not_found(&request.name))?;
         self.show(call, spec, &at, std::slice::from_mut(&mut record), request.reveal.as_ref()).await?;
@@ -130,7 +135,7 @@ impl Engine {
         if request.names.len() > BATCH_LIMIT {
             return Err(Failure::new(Reason::BatchTooLarge).with("limit", BATCH_LIMIT));
         }
-        let at = self.at(&request.as_of, request.known_at.as_ref())?;
+        let at = self.at(&request.as_of, request.known_at.as_ref()).await?;
         let found = self.named(call, spec, &request.names, &at, "names").await?;
         let mut records = Vec::with_capacity(found.len());
         for (record, name) in found.into_iter().zip(&request.names) {
@@ -142,7 +147,7 @@ impl Engine {
 
     /// A page of records.
     pub async fn list(&self, call: &Call, spec: &'static Spec, request: List) -> Result<Page, Failure> {
-        let at = self.at(&request.as_of, request.known_at.as_ref())?;
+        let at = self.at(&request.as_of, request.known_at.as_ref()).await?;
         let size = page_size(request.page_size)?;
         let by_area = match request.order_by.as_str() {
             "" | "name" => false,
@@ -206,7 +211,11 @@ impl Engine {
             condition.and(format!("t.\"{column}\" = {argument}"));
         }
         if let Some(state) = request.state {
-            let sql = state_sql(spec, &at.as_of, at.known_at, &mut condition);
+            let shown = self.inner().decorators.get(spec.collection);
+            let sql = match shown.and_then(|decorator| decorator.state_sql(at, &mut condition)) {
+                Some(sql) => sql,
+                None => state_sql(spec, &at.as_of, at.known_at, &mut condition),
+            };
             let argument = condition.argument(i64::from(state));
             condition.and(format!("{sql} = {argument}"));
         }
@@ -279,7 +288,7 @@ impl Engine {
         wanted: &[(String, String, i64)],
     ) -> Result<Vec<Box<dyn AnyRecord>>, Failure> {
         let mut answers = Vec::with_capacity(wanted.len());
-        let today = self.at("", None)?;
+        let today = self.at("", None).await?;
         for (collection, id, version) in wanted {
             let Some(spec) = self.registered(collection).map(|registered| registered.spec) else { continue };
             let mut condition = Where::default();
@@ -417,7 +426,7 @@ impl Engine {
     }
 
     /// The day and moment of a read.
-    pub fn at(&self, as_of: &str, known_at: Option<&Timestamp>) -> Result<At, Failure> {
+    pub async fn at(&self, as_of: &str, known_at: Option<&Timestamp>) -> Result<At, Failure> {
         let as_of = if as_of.is_empty() { self.today() } else { as_of.to_owned() };
         if CivilDate::parse(&as_of).is_none() {
             let mut violations = Violations::default();
@@ -425,7 +434,11 @@ impl Engine {
             return Err(refusal(violations));
         }
         let known_at = known_at.map(microseconds);
-        if known_at.is_some_and(|moment| moment > self.inner().clock.now().micros()) {
+        // The database's own time decides; it is asked only where this machine's clock does not settle it.
+        if let Some(moment) = known_at
+            && moment > self.inner().clock.now().micros()
+            && moment > self.db().known_now().await?
+        {
             return Err(Failure::new(Reason::KnownAtInFuture));
         }
         Ok(At { as_of, known_at })

@@ -12,7 +12,7 @@ use crate::periods::same_element;
 use crate::resource::AnyRecord;
 use crate::rules::Registered;
 use crate::spec::{Child, Spec};
-use crate::state::{Period, State, Used};
+use crate::state::{Loaded, Period, State, Used};
 
 /// Builds a commit out of the accepted rows' drafts, in their order.
 pub(crate) struct Staging<'s> {
@@ -22,8 +22,9 @@ pub(crate) struct Staging<'s> {
     elements: BTreeMap<&'static str, Vec<(String, String)>>,
     rows: BTreeMap<&'static str, (Arc<[String]>, Vec<Vec<Cell>>)>,
     keys_given_up: Vec<(&'static str, &'static str, String)>,
+    keys_freed: Vec<(&'static str, String)>,
     keys_taken: Vec<Vec<Cell>>,
-    rescoped: Vec<(&'static str, String, String)>,
+    rescoped: Vec<(&'static Spec, String, String)>,
     events: Vec<NewEvent>,
 }
 
@@ -36,6 +37,7 @@ impl<'s> Staging<'s> {
             elements: BTreeMap::new(),
             rows: BTreeMap::new(),
             keys_given_up: Vec::new(),
+            keys_freed: Vec::new(),
             keys_taken: Vec::new(),
             rescoped: Vec::new(),
             events: Vec::new(),
@@ -44,18 +46,21 @@ impl<'s> Staging<'s> {
 
     /// Adds drafts. Where one record has several in the batch, all but the last are stored as superseded at once.
     pub(crate) fn add(&mut self, drafts: &[&Draft]) -> Result<(), Failure> {
-        let mut last: HashMap<(&str, &str), usize> = HashMap::new();
+        let mut of_record: HashMap<(&str, &str), (usize, usize)> = HashMap::new();
         for (index, draft) in drafts.iter().enumerate() {
-            last.insert((draft.spec.collection, draft.after.id.as_str()), index);
+            let key = (draft.spec.collection, draft.after.id.as_str());
+            of_record.entry(key).and_modify(|(_, last)| *last = index).or_insert((index, index));
         }
         for (index, draft) in drafts.iter().enumerate() {
             let key = (draft.spec.collection, draft.after.id.as_str());
-            self.draft(draft, last.get(&key) == Some(&index))?;
+            let (first, last) = of_record.get(&key).copied().unwrap_or((index, index));
+            self.draft(draft, drafts[first].before.as_deref(), last == index)?;
         }
         Ok(())
     }
 
-    fn draft(&mut self, draft: &Draft, current: bool) -> Result<(), Failure> {
+    /// `stored` is the version in the database, from before the batch.
+    fn draft(&mut self, draft: &Draft, stored: Option<&Loaded>, current: bool) -> Result<(), Failure> {
         let spec = draft.spec;
         let after = &draft.after;
         // Only the database's own version is superseded by a statement; one of this batch is stored as superseded.
@@ -64,7 +69,7 @@ impl<'s> Staging<'s> {
         {
             self.supersedes.entry(spec.table).or_default().push((before.id.clone(), before.version));
             if before.scope_area != after.scope_area {
-                self.rescoped.push((spec.table, after.id.clone(), after.scope_area.clone()));
+                self.rescoped.push((spec, after.id.clone(), after.scope_area.clone()));
             }
         }
         self.versions(draft, current)?;
@@ -72,22 +77,10 @@ impl<'s> Staging<'s> {
             if let Some(table) = child.rows
                 && current
             {
-                self.children(draft, index, child, table)?;
+                self.children(draft, stored, (index, child, table))?;
             }
         }
-        for key in &draft.keys {
-            if key.taken {
-                self.keys_taken.push(vec![
-                    Cell::from(spec.collection),
-                    Cell::from(key.kind),
-                    Cell::Text(key.value.clone()),
-                    Cell::Text(after.id.clone()),
-                    Cell::Text(after.scope_area.clone()),
-                ]);
-            } else {
-                self.keys_given_up.push((spec.collection, key.kind, key.value.clone()));
-            }
-        }
+        self.keys(draft);
         self.events.push(NewEvent {
             collection: spec.collection.to_owned(),
             id: after.id.clone(),
@@ -98,6 +91,25 @@ impl<'s> Staging<'s> {
             detail: detail(draft),
         });
         Ok(())
+    }
+
+    /// Key values after the whole batch: what one row takes, a later one may give up.
+    fn keys(&mut self, draft: &Draft) {
+        let (spec, after) = (draft.spec, &draft.after);
+        for key in &draft.keys {
+            let value = [Cell::from(spec.collection), Cell::from(key.kind), Cell::Text(key.value.clone())];
+            if key.taken {
+                let holder = [Cell::Text(after.id.clone()), Cell::Text(after.scope_area.clone())];
+                self.keys_taken.push([value.as_slice(), holder.as_slice()].concat());
+            } else {
+                self.keys_taken.retain(|taken| !taken.starts_with(&value));
+                self.keys_given_up.push((spec.collection, key.kind, key.value.clone()));
+            }
+        }
+        // Which of equal rows it was is known to the file alone.
+        if after.periods.is_empty() && spec.keys.iter().any(|key| key.repeats) {
+            self.keys_freed.push((spec.collection, after.id.clone()));
+        }
     }
 
     fn versions(&mut self, draft: &Draft, current: bool) -> Result<(), Failure> {
@@ -136,12 +148,10 @@ impl<'s> Staging<'s> {
     fn children(
         &mut self,
         draft: &Draft,
-        index: usize,
-        child: &'static Child,
-        table: &'static str,
+        stored: Option<&Loaded>,
+        (index, child, table): (usize, &'static Child, &'static str),
     ) -> Result<(), Failure> {
-        let old =
-            draft.before.as_ref().filter(|before| before.base_version > 0).and_then(|before| before.last());
+        let old = stored.and_then(Loaded::last);
         let new = draft.after.last();
         let ids_of = |record: &dyn AnyRecord| element_ids(record, index, child);
         let old_ids = old.map(|record| ids_of(record.as_ref())).unwrap_or_default();
@@ -204,6 +214,13 @@ impl<'s> Staging<'s> {
                 expect: None,
             });
         }
+        for (collection, id) in self.keys_freed {
+            set.steps.push(Step::Execute {
+                sql: "DELETE FROM identity WHERE collection = $1 AND id = $2".to_owned(),
+                args: vec![Cell::from(collection), Cell::Text(id)],
+                expect: None,
+            });
+        }
         if !self.keys_taken.is_empty() {
             let names = ["collection", "key_kind", "key_value", "id", "area"];
             set.steps.push(Step::Insert {
@@ -212,12 +229,16 @@ impl<'s> Staging<'s> {
                 rows: self.keys_taken,
             });
         }
-        for (table, id, area) in self.rescoped {
-            set.steps.push(Step::Execute {
-                sql: format!("UPDATE {table} SET scope_area = $1 WHERE id = $2"),
-                args: vec![Cell::Text(area), Cell::Text(id)],
+        for (spec, id, area) in self.rescoped {
+            let by_id = [
+                format!("UPDATE {} SET scope_area = $1 WHERE id = $2", spec.table),
+                format!("UPDATE identity SET area = $1 WHERE id = $2 AND collection = '{}'", spec.collection),
+            ];
+            set.steps.extend(by_id.map(|sql| Step::Execute {
+                sql,
+                args: vec![Cell::Text(area.clone()), Cell::Text(id.clone())],
                 expect: None,
-            });
+            }));
         }
         for (table, (columns, rows)) in self.rows {
             set.steps.push(Step::Insert { table, columns, rows });

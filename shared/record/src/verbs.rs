@@ -187,7 +187,11 @@ impl Engine {
         self.write(call, acts, write).await
     }
 
-    fn created(&self, spec: &'static Spec, record: Box<dyn AnyRecord>, prefix: String) -> RecordAct {
+    fn created(&self, spec: &'static Spec, mut record: Box<dyn AnyRecord>, prefix: String) -> RecordAct {
+        if let Some(acts) = spec.acts {
+            // What levels decide is not stated by whoever proposes.
+            record.child_truncate(acts, 0);
+        }
         RecordAct {
             prefix,
             permission: spec.write_permission,
@@ -209,6 +213,9 @@ impl Engine {
         let etag = required_etag(record.etag())?;
         let mut violations = Violations::default();
         let mask = update_mask(record.as_ref(), request.mask.as_deref(), &mut violations);
+        if let Some(reason) = self.not_a_day(&asked.effective_on) {
+            violations.push("change.effective_on", reason);
+        }
         let change = match asked.kind() {
             ChangeKind::Change if spec.shape == Shape::Register => {
                 if asked.effective_on.is_empty() {
@@ -349,18 +356,22 @@ impl Engine {
 
     /// The day stated, or today; refused where it is no date or lies ahead.
     pub fn day(&self, stated: &str) -> Result<String, Failure> {
-        let today = self.today();
         if stated.is_empty() {
-            return Ok(today);
+            return Ok(self.today());
         }
-        let reason = match kernel::date::CivilDate::parse(stated) {
-            None => Reason::DateInvalid,
-            Some(_) if stated > today.as_str() => Reason::DateInFuture,
-            Some(_) => return Ok(stated.to_owned()),
-        };
+        let Some(reason) = self.not_a_day(stated) else { return Ok(stated.to_owned()) };
         let mut violations = Violations::default();
         violations.push("occurred_on", reason);
         Err(refusal(violations))
+    }
+
+    /// Why a stated day cannot be that of an act.
+    fn not_a_day(&self, stated: &str) -> Option<Reason> {
+        match kernel::date::CivilDate::parse(stated) {
+            _ if stated.is_empty() => None,
+            None => Some(Reason::DateInvalid),
+            Some(_) => (*stated > *self.today()).then_some(Reason::DateInFuture),
+        }
     }
 
     async fn one(
@@ -438,7 +449,7 @@ impl Engine {
         asked: &[(&'static Spec, Option<String>)],
     ) -> Result<Vec<Box<dyn AnyRecord>>, Failure> {
         if let Some(replayed) = ran.replayed {
-            return self.versions(call, &replayed).await;
+            return self.answered_before(call, replayed, asked).await;
         }
         let known_at = ran.committed.as_ref().map(|committed| committed.known_at);
         let mut answers = Vec::with_capacity(asked.len());
@@ -454,6 +465,29 @@ impl Engine {
                     answers.push(self.current(call, spec, &name).await?);
                 }
                 Verdict::Refused(violations) => return Err(refusal(violations)),
+            }
+        }
+        Ok(answers)
+    }
+
+    /// What a repeated request is answered: what it wrote, and where it changed nothing what stands.
+    async fn answered_before(
+        &self,
+        call: &Call,
+        mut written: Vec<(String, String, i64)>,
+        asked: &[(&'static Spec, Option<String>)],
+    ) -> Result<Vec<Box<dyn AnyRecord>>, Failure> {
+        let mut answers = Vec::with_capacity(asked.len());
+        for (spec, id) in asked {
+            let own = |(collection, known, _): &(String, String, i64)| {
+                *collection == spec.collection && id.as_ref().is_none_or(|id| id == known)
+            };
+            match (written.iter().position(own), id) {
+                (Some(at), _) => answers.extend(self.versions(call, &[written.remove(at)]).await?),
+                (None, Some(id)) => {
+                    answers.push(self.current(call, spec, &format!("{}/{id}", spec.collection)).await?);
+                }
+                (None, None) => {}
             }
         }
         Ok(answers)
@@ -523,6 +557,7 @@ fn update_mask(record: &dyn AnyRecord, paths: Option<&[String]>, violations: &mu
     let Some(paths) = paths.filter(|paths| !paths.is_empty()) else {
         let mut stated = Mask::of_stated(record);
         stated.leaves.retain(|leaf| !spec.leaves[*leaf].output_only);
+        stated.children.retain(|child| Some(*child) != spec.acts);
         return stated;
     };
     let mut mask = Mask::default();

@@ -135,7 +135,7 @@ impl RequestId {
     /// A new identifier.
     #[must_use]
     pub fn random() -> Self {
-        Self(uuid::Uuid::now_v7().to_string().into())
+        Self(uuid::Uuid::new_v4().to_string().into())
     }
 
     /// An identifier from outside: letters, digits, `-`, `_` and `.` only, so that it may stand in a log line.

@@ -47,7 +47,9 @@ impl From<sqlx::Error> for StoreError {
             | sqlx::Error::Tls(_)
             | sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
-            | sqlx::Error::WorkerCrashed => Self::Unavailable(error.to_string()),
+            | sqlx::Error::WorkerCrashed
+            // A connection that breaks off while it is made looks like an answer that is none.
+            | sqlx::Error::Protocol(_) => Self::Unavailable(error.to_string()),
             _ => Self::Other(error.to_string()),
         }
     }

@@ -53,7 +53,7 @@ impl FormSheet for HouseholdSheet {
     ) -> Known<Vec<Act>> {
         let (household, mask) = stated(row, facts);
         let keys = context.keys::<Households>(&household);
-        match find(Households::SPEC, facts.name.as_deref(), None, &keys, reads, notes)? {
+        match find(Households::SPEC, facts.name.as_deref(), None, &keys, context, reads, notes)? {
             Found::Refused => Ok(Vec::new()),
             Found::New => Ok(new_household(row, facts, household, notes)),
             Found::Known(loaded) => {

@@ -7,6 +7,7 @@ use record::codec::CURRENT;
 use record::engine::Engine;
 use record::read::{At, Decorator};
 use record::resource::{AnyRecord, typed_mut};
+use record::sql::Where;
 
 use crate::contract::Households;
 
@@ -45,6 +46,15 @@ impl Decorator for Shown {
             }
         }
         Ok(())
+    }
+
+    fn state_sql(&self, at: &At, condition: &mut Where) -> Option<String> {
+        let day = condition.argument(at.as_of.as_str());
+        let known = known(at);
+        Some(format!(
+            "(SELECT s.status FROM household_standing s WHERE s.id = t.id AND {known} \
+             AND s.valid_from <= {day} AND s.valid_to > {day})"
+        ))
     }
 }
 

@@ -57,7 +57,7 @@ impl FormSheet for MemberSheet {
             .unwrap_or_default();
         person.meta.get_or_insert_default().area = area.clone();
         let keys = context.keys::<Persons>(&person);
-        let mut found = find(Persons::SPEC, facts.name.as_deref(), None, &keys, reads, notes)?;
+        let mut found = find(Persons::SPEC, facts.name.as_deref(), None, &keys, context, reads, notes)?;
         if keys.is_empty() && matches!(found, Found::New) {
             found = namesake(&person, &household, reads, notes)?;
         }

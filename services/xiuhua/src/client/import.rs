@@ -189,7 +189,12 @@ async fn attempt(
             told = next(&mut answers) => match told? {
                 Told::Errors(errors) => stream.keep(errors.errors),
                 Told::Progress(progress) => stream.decided(progress, told_through, tell),
-                Told::Summary(summary) if batches.is_none() => return Ok(summary),
+                Told::Summary(summary) if batches.is_none() => {
+                    drop(stream);
+                    // Read to its end, so that the service sees a stream that ended and none that was cut off.
+                    while let Ok(Some(_)) = answers.message().await {}
+                    return Ok(summary);
+                }
                 Told::Summary(_) | Told::Accepted(_) => return Err(out_of_order()),
             },
         }

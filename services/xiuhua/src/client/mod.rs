@@ -70,35 +70,30 @@ impl Connection {
     /// # Errors
     /// An address that is none; a token that cannot stand in a header.
     pub fn new(address: &str, token: Option<&str>, language: Language) -> Result<Self, Stop> {
-        let address = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
-        let channel = Endpoint::from_shared(address.clone())
-            .map_err(|error| Stop::usage(format_args!("{address}: {error}")))?
-            .connect_timeout(Duration::from_secs(5))
-            .http2_keep_alive_interval(Duration::from_secs(30))
-            .keep_alive_timeout(Duration::from_secs(20))
-            .http2_max_header_list_size(HEADER_BYTES)
-            .initial_stream_window_size(Some(1024 * 1024))
-            .initial_connection_window_size(Some(4 * 1024 * 1024))
-            .connect_lazy();
-        let token = token.map(|token| format!("Bearer {}", token.trim()).parse()).transpose();
-        let mut token: Option<MetadataValue<Ascii>> = token.map_err(Stop::usage)?;
-        if let Some(token) = &mut token {
-            token.set_sensitive(true);
-        }
+        let token = token.map(bearer).transpose()?;
+        let channel = endpoint(address)?.connect_lazy();
         Ok(Self { channel, signature: Signature { token, language } })
     }
 
-    /// As the command line says.
+    /// As the command line says. It connects: who is not there is told by name.
     ///
     /// # Errors
-    /// As [`Self::new`]; no token, or a file that cannot be read.
-    pub fn of_arguments(arguments: &Client, language: Language) -> Result<Self, Stop> {
-        let token = match (&arguments.token, &arguments.token_file) {
-            (Some(token), _) => token.clone(),
-            (None, Some(path)) => read(path)?,
+    /// As [`Self::new`]; no token, or a file that cannot be read; a gateway that cannot be reached.
+    pub async fn of_arguments(arguments: &Client, language: Language) -> Result<Self, Stop> {
+        let token = match (&arguments.token_file, &arguments.token) {
+            (Some(path), _) => read(path)?,
+            (None, Some(token)) => token.clone(),
             (None, None) => return Err(Stop::usage(words::NO_TOKEN.text(language))),
         };
-        Self::new(&arguments.address, Some(&token), language)
+        let token = Some(bearer(&token)?);
+        let connected = endpoint(&arguments.address)?.connect().await;
+        let channel = connected.map_err(|error| {
+            let why = innermost(&error);
+            let values: [(&str, &dyn std::fmt::Display); 2] =
+                [("address", &arguments.address), ("why", &why)];
+            Stop::unavailable(words::UNREACHABLE.fill(language, &values))
+        })?;
+        Ok(Self { channel, signature: Signature { token, language } })
     }
 
     /// The same connection with another token.
@@ -106,9 +101,7 @@ impl Connection {
     /// # Errors
     /// A token that cannot stand in a header.
     pub fn with_token(&self, token: &str) -> Result<Self, Stop> {
-        let mut token: MetadataValue<Ascii> = format!("Bearer {token}").parse().map_err(Stop::usage)?;
-        token.set_sensitive(true);
-        let signature = Signature { token: Some(token), language: self.signature.language };
+        let signature = Signature { token: Some(bearer(token)?), language: self.signature.language };
         Ok(Self { channel: self.channel.clone(), signature })
     }
 
@@ -118,7 +111,9 @@ impl Connection {
         self.signature.language
     }
 
-    fn signed(&self) -> Signed {
+    /// The channel, for the client of any other service.
+    #[must_use]
+    pub fn signed(&self) -> Signed {
         InterceptedService::new(self.channel.clone(), self.signature.clone())
     }
 
@@ -145,6 +140,30 @@ impl Connection {
     pub fn divisions(&self) -> DivisionServiceClient<Signed> {
         DivisionServiceClient::new(self.signed())
     }
+}
+
+fn endpoint(address: &str) -> Result<Endpoint, Stop> {
+    let address = if address.contains("://") { address.to_owned() } else { format!("http://{address}") };
+    let endpoint = Endpoint::from_shared(address.clone());
+    Ok(endpoint
+        .map_err(|error| Stop::usage(format_args!("{address}: {error}")))?
+        .connect_timeout(Duration::from_secs(5))
+        .http2_keep_alive_interval(Duration::from_secs(30))
+        .keep_alive_timeout(Duration::from_secs(20))
+        .http2_max_header_list_size(HEADER_BYTES)
+        .initial_stream_window_size(Some(1024 * 1024))
+        .initial_connection_window_size(Some(4 * 1024 * 1024)))
+}
+
+fn bearer(token: &str) -> Result<MetadataValue<Ascii>, Stop> {
+    let mut value: MetadataValue<Ascii> = format!("Bearer {}", token.trim()).parse().map_err(Stop::usage)?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// The cause of causes: the outer ones only say that something went wrong.
+fn innermost(error: &dyn std::error::Error) -> String {
+    error.source().map_or_else(|| error.to_string(), innermost)
 }
 
 /// A request that may take its time.

@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::clock::{Clock, SystemClock};
+use kernel::language::Language;
 use runtime::config::{ServiceConfig, load};
 use runtime::error::StartError;
 use runtime::keys::Keys;
@@ -30,25 +31,38 @@ pub(crate) async fn run(asked: Configured, manner: Manner) -> Result<(), Stop> {
     }
     findings.extend(databases(&config, asked.which).await);
     findings.extend(services(&config, asked.which).await);
-    told(findings, manner)
+    let (lines, exit) = told(findings, manner.language);
+    print_line(&lines.join("\n"))?;
+    if exit == Exit::Done { Ok(()) } else { Err(Stop { exit, lines: Vec::new() }) }
 }
 
-fn told(findings: Vec<(String, Result<(), StartError>)>, manner: Manner) -> Result<(), Stop> {
+/// A line for each thing, and how the command ends.
+fn told(findings: Vec<(String, Result<(), StartError>)>, language: Language) -> (Vec<String>, Exit) {
     let mut exit = Exit::Done;
+    let mut lines = Vec::new();
     for (what, found) in findings {
-        match found {
-            Ok(()) => print_line(&words::CHECKED.fill(manner.language, &[("what", &what)]))?,
-            Err(error) => {
-                let problem = error.to_string();
-                let values: [(&str, &dyn std::fmt::Display); 2] = [("what", &what), ("problem", &problem)];
-                print_line(&words::BROKEN.fill(manner.language, &values))?;
-                let found = Stop::from(error).exit;
-                // What is wrong in the configuration must be put right first.
-                exit = if exit == Exit::Usage { exit } else { found };
-            }
+        let Err(error) = found else {
+            lines.push(words::CHECKED.fill(language, &[("what", &what)]));
+            continue;
+        };
+        let problem = problem_of(&error);
+        let values: [(&str, &dyn std::fmt::Display); 2] = [("what", &what), ("problem", &problem)];
+        lines.push(words::BROKEN.fill(language, &values));
+        // What is wrong in the configuration must be put right first.
+        exit = if exit == Exit::Usage { exit } else { Stop::from(error).exit };
+    }
+    (lines, exit)
+}
+
+/// A problem on one line, without the head that its thing already has.
+fn problem_of(error: &StartError) -> String {
+    match error {
+        StartError::Configuration(problems) => problems.join("; "),
+        StartError::Keys { path, problem } => format!("{}: {problem}", path.display()),
+        StartError::Listener(problem) | StartError::Telemetry(problem) | StartError::Service(problem) => {
+            problem.clone()
         }
     }
-    if exit == Exit::Done { Ok(()) } else { Err(Stop { exit, lines: Vec::new() }) }
 }
 
 /// An embedded store makes its keys when it is started first; all others must be there.
@@ -129,21 +143,19 @@ async fn connected(address: &str) -> Result<(), StartError> {
 
 #[cfg(test)]
 mod tests {
-    use kernel::language::Language;
-
     use super::*;
 
     #[test]
     fn what_is_wrong_in_the_configuration_comes_first() {
-        let manner = Manner { language: Language::En, quiet: true };
         let away = || Err(StartError::Service("away".to_owned()));
         let wrong = || Err(StartError::Configuration(vec!["wrong".to_owned()]));
         let of = |findings: [Result<(), StartError>; 2]| {
             let named = findings.into_iter().map(|found| (String::new(), found)).collect();
-            told(named, manner).map_err(|stop| stop.exit)
+            told(named, Language::En)
         };
-        assert_eq!(of([Ok(()), Ok(())]), Ok(()));
-        assert_eq!(of([Ok(()), away()]), Err(Exit::Unavailable));
-        assert_eq!(of([wrong(), away()]), Err(Exit::Usage));
+        assert_eq!(of([Ok(()), Ok(())]).1, Exit::Done);
+        assert_eq!(of([Ok(()), away()]).1, Exit::Unavailable);
+        let (lines, exit) = of([wrong(), away()]);
+        assert_eq!((lines.len(), exit), (2, Exit::Usage));
     }
 }

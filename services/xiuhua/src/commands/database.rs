@@ -2,7 +2,7 @@
 
 use kernel::randomness::{Randomness, SystemRandomness};
 use runtime::config::DatabaseUrl;
-use store::{Db, PostgresOptions};
+use store::{Db, PostgresOptions, Value};
 
 use super::{Manner, print_line};
 use crate::exit::Stop;
@@ -21,7 +21,8 @@ pub(crate) async fn init(url: String, manner: Manner) -> Result<(), Stop> {
         let password = password(manner)?;
         let name = role_name(fact);
         match role(&db, fact, &name, &password).await {
-            Ok(()) => {
+            Ok(Made::There) => print_line(&words::ROLE_THERE.fill(manner.language, &[("role", &name)]))?,
+            Ok(Made::New) => {
                 print_line(&words::ROLE_MADE.fill(manner.language, &[("role", &name)]))?;
                 print_line(&format!("  {}", with_role(url.reveal(), &name, &password)))?;
             }
@@ -33,6 +34,13 @@ pub(crate) async fn init(url: String, manner: Manner) -> Result<(), Stop> {
         db.close().await;
     }
     Ok(())
+}
+
+/// Whether a role was made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Made {
+    New,
+    There,
 }
 
 fn role_name(fact: Fact) -> String {
@@ -53,19 +61,22 @@ async fn schema(url: &DatabaseUrl, fact: Fact) -> Result<Db, Stop> {
 
 /// A role that owns the schema and everything in it, and finds it without being told. One that is there already keeps
 /// its password.
-async fn role(db: &Db, fact: Fact, name: &str, password: &str) -> Result<(), store::StoreError> {
+async fn role(db: &Db, fact: Fact, name: &str, password: &str) -> Result<Made, store::StoreError> {
     let schema = fact.schema();
+    let there = db.all("SELECT rolname FROM pg_roles WHERE rolname = $1", &[Value::from(name)]).await?;
     // Names are constants, the password is of letters and digits: nothing in these texts comes from outside.
+    let create = format!("CREATE ROLE {name} LOGIN PASSWORD '{password}'");
+    let made = if there.is_empty() { Made::New } else { Made::There };
     let statements = [
-        format!("CREATE ROLE {name} LOGIN PASSWORD '{password}'"),
         format!("ALTER ROLE {name} SET search_path = {schema}"),
         format!("GRANT ALL ON SCHEMA {schema} TO {name}"),
         format!("GRANT ALL ON ALL TABLES IN SCHEMA {schema} TO {name}"),
     ];
-    for statement in statements {
+    let create = (made == Made::New).then_some(create);
+    for statement in create.into_iter().chain(statements) {
         db.all(&statement, &[]).await?;
     }
-    Ok(())
+    Ok(made)
 }
 
 /// 32 letters and digits, 160 bits.

@@ -16,7 +16,7 @@ use crate::words;
 
 /// Lists the records behind a figure.
 pub(crate) async fn run(asked: Evidence, manner: Manner) -> Result<(), Stop> {
-    let connection = Connection::of_arguments(&asked.client, manner.language)?;
+    let connection = Connection::of_arguments(&asked.client, manner.language).await?;
     let reading = asked.reading;
     let request = ListReportEvidenceRequest {
         template: reading.template,
@@ -107,7 +107,7 @@ impl Comma {
             "source",
             "version",
         ];
-        writer.write_record(titles).map_err(Stop::unavailable)?;
+        writer.write_record(titles).map_err(Stop::output)?;
         Ok(Self(writer))
     }
 }
@@ -127,13 +127,13 @@ impl Out for Comma {
             &source(record.source.as_ref()),
             &record.version.to_string(),
         ];
-        self.0.write_record(cells).map_err(Stop::unavailable)
+        self.0.write_record(cells).map_err(Stop::output)
     }
 
     fn end(mut self: Box<Self>) -> Result<(), Stop> {
-        self.0.flush().map_err(Stop::unavailable)?;
-        let mut out = self.0.into_inner().map_err(|error| Stop::unavailable(error.error()))?;
-        out.flush().map_err(Stop::unavailable)
+        self.0.flush().map_err(Stop::output)?;
+        let mut out = self.0.into_inner().map_err(|error| Stop::output(error.into_error()))?;
+        out.flush().map_err(Stop::output)
     }
 }
 

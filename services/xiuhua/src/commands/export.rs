@@ -11,7 +11,7 @@ use tonic::Code;
 use super::Manner;
 use crate::arguments::Export;
 use crate::client::{Connection, table};
-use crate::exit::Stop;
+use crate::exit::{Exit, Stop};
 use crate::progress::Progress;
 use crate::words;
 
@@ -20,7 +20,7 @@ const MOST_TRIES: u32 = 5;
 
 /// Exports a table. A file that is not complete is removed.
 pub(crate) async fn run(asked: Export, manner: Manner) -> Result<(), Stop> {
-    let connection = Connection::of_arguments(&asked.client, manner.language)?;
+    let connection = Connection::of_arguments(&asked.client, manner.language).await?;
     let table = table::named(&connection, &asked.name).await?;
     let request = ExportRowsRequest {
         table: table.id.clone(),
@@ -40,15 +40,17 @@ pub(crate) async fn run(asked: Export, manner: Manner) -> Result<(), Stop> {
             Err(stop) => Err(stop),
         },
     };
-    let values: [(&str, &dyn std::fmt::Display); 2] = [("title", &table.sheet), ("count", &0)];
     match count {
         Ok(count) => {
-            let values: [(&str, &dyn std::fmt::Display); 2] = [values[0], ("count", &count)];
+            let values: [(&str, &dyn std::fmt::Display); 2] = [("title", &table.sheet), ("count", &count)];
             progress.finished(&bar, &words::EXPORTED.fill(manner.language, &values));
             Ok(())
         }
         Err(stop) => {
             bar.finish_and_clear();
+            if stop.exit == Exit::Done {
+                return Err(stop);
+            }
             Err(stop.before(words::EXPORT_INCOMPLETE.text(manner.language)))
         }
     }
@@ -90,7 +92,7 @@ async fn written(
     loop {
         match stream(connection, &mut request, &mut writer, &mut opened, bar).await {
             Ok(count) => {
-                writer.flush().map_err(Stop::unavailable)?;
+                writer.flush().map_err(Stop::output)?;
                 return Ok(count);
             }
             Err(Broken::Stop(stop)) => return Err(stop),
@@ -149,12 +151,12 @@ async fn stream<W: Write>(
                         0 => format!("\u{feff}{}", title.zh),
                         _ => title.zh,
                     });
-                    writer.write_record(titles.collect::<Vec<_>>()).map_err(Stop::unavailable)?;
+                    writer.write_record(titles.collect::<Vec<_>>()).map_err(Stop::output)?;
                 }
             }
             Some(Part::Batch(batch)) => {
                 for row in &batch.rows {
-                    writer.write_record(&row.cells).map_err(Stop::unavailable)?;
+                    writer.write_record(&row.cells).map_err(Stop::output)?;
                 }
                 bar.inc(batch.rows.len() as u64);
                 request.resume_token = batch.resume_token;

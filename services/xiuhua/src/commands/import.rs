@@ -22,7 +22,7 @@ const SHOWN: usize = 50;
 
 /// Imports a file.
 pub(crate) async fn run(asked: Import, manner: Manner) -> Result<(), Stop> {
-    let connection = Connection::of_arguments(&asked.client, manner.language)?;
+    let connection = Connection::of_arguments(&asked.client, manner.language).await?;
     let table = table::named(&connection, &asked.name).await?;
     let file = opened(&asked.file, &table, manner.language).await?;
     let titles = file.titles.clone();
@@ -64,7 +64,6 @@ async fn opened(path: &Path, table: &Table, language: Language) -> Result<SheetF
         .iter()
         .filter_map(|column| column.title.as_ref())
         .map(|title| title.zh.clone())
-        .chain([ROW_TITLE, REASON_TITLE].map(str::to_owned))
         .collect();
     let path = path.to_owned();
     let read = tokio::task::spawn_blocking(move || {
@@ -110,7 +109,11 @@ pub(crate) fn summary_line(title: &str, summary: &ImportSummary, language: Langu
         ("rejected", &progress.rejected),
         ("warnings", &progress.warnings),
     ];
-    let line = words::IMPORTED.fill(language, &values);
+    let mut line = words::IMPORTED.fill(language, &values);
+    if summary.blanks_kept > 0 {
+        line.push_str(", ");
+        line.push_str(&words::BLANKS.fill(language, &[("count", &summary.blanks_kept)]));
+    }
     if summary.validate_only { format!("{line}({})", words::DRY_RUN.text(language)) } else { line }
 }
 

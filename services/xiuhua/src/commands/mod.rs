@@ -2,7 +2,7 @@
 
 mod check;
 mod database;
-mod demo;
+pub mod demo;
 mod evidence;
 mod export;
 mod import;
@@ -51,16 +51,13 @@ pub async fn run(arguments: Arguments) -> Result<(), Stop> {
     }
 }
 
-/// Prints a result on standard output. A reader that went away (`| head`) ends the command quietly.
+/// Prints a result on standard output.
 ///
 /// # Errors
 /// Where standard output cannot be written.
 fn print(text: &str) -> Result<(), Stop> {
     let mut out = std::io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(Stop::unavailable(error)),
-        _ => Ok(()),
-    }
+    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Stop::output)
 }
 
 /// Prints a line on standard output.

@@ -13,7 +13,7 @@ use crate::report;
 
 /// Prints a report.
 pub(crate) async fn run(asked: Report, manner: Manner) -> Result<(), Stop> {
-    let connection = Connection::of_arguments(&asked.client, manner.language)?;
+    let connection = Connection::of_arguments(&asked.client, manner.language).await?;
     let mut request = request_of(&asked.reading, manner.language);
     request.group_by = asked.group_by.map_or(AreaLevel::Unspecified, level).into();
     request.figure_ids = asked.figures;

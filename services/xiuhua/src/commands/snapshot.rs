@@ -23,7 +23,7 @@ pub(crate) struct Wanted {
 
 /// Makes a snapshot and says at which moment.
 pub(crate) async fn create(wanted: Wanted, client: &Client, manner: Manner) -> Result<(), Stop> {
-    let connection = Connection::of_arguments(client, manner.language)?;
+    let connection = Connection::of_arguments(client, manner.language).await?;
     let snapshot = freeze(&connection, wanted).await?;
     let known_at = snapshot.known_at.and_then(|at| Moment::from_seconds_and_nanos(at.seconds, at.nanos));
     let known_at = known_at.map(|moment| moment.to_string()).unwrap_or_default();

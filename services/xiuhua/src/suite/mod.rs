@@ -117,9 +117,12 @@ impl Suite {
         let common = Common::new(&config, &addresses, &keys, &clock)?;
         let opened = Fact::ALL.map(|fact| common.fact(fact, &store));
         let services = futures::future::try_join_all(opened).await?;
+        // Only the gateway calls them, and it has stopped by the time they do: nobody is to be told.
+        let mut behind = common.shell.clone();
+        behind.shutdown.announce_milliseconds = 0;
         let mut facts = Vec::new();
         for ((service, db), listener) in services.into_iter().zip(listeners) {
-            facts.push(Running::start(service, listener, common.shell.clone(), Some(db)));
+            facts.push(Running::start(service, listener, behind.clone(), Some(db)));
         }
         let service = common.gateway(templates)?;
         let gateway = Running::start(service, front, common.shell.clone(), None);
@@ -138,10 +141,14 @@ impl Suite {
         &self.keys
     }
 
-    /// Who signs tokens that the services believe, where the keys hold the issuer's.
-    #[must_use]
-    pub fn issuer(&self) -> Option<Issuer> {
-        self.keys.issuer().map(|key| Issuer::new(key.clone(), Arc::clone(&self.clock)))
+    /// Who signs tokens that the services believe.
+    ///
+    /// # Errors
+    /// Where the keys do not hold the issuer's.
+    pub fn issuer(&self) -> Result<Issuer, StartError> {
+        let key = self.keys.issuer();
+        let key = key.ok_or_else(|| StartError::Service("the issuer's key is not here".to_owned()))?;
+        Ok(Issuer::new(key.clone(), Arc::clone(&self.clock)))
     }
 
     /// Signs a token that the services believe.
@@ -149,9 +156,7 @@ impl Suite {
     /// # Errors
     /// Where the keys do not hold the issuer's.
     pub fn token(&self, grant: &Grant) -> Result<String, StartError> {
-        let issuer = self.issuer();
-        let issuer = issuer.ok_or_else(|| StartError::Service("the issuer's key is not here".to_owned()))?;
-        issuer.issue(grant).map_err(started)
+        self.issuer()?.issue(grant).map_err(started)
     }
 
     /// All services, the gateway first.

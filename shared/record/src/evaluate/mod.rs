@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use kernel::area::AreaCode;
 use kernel::codes::CodeTables;
+use kernel::date::CivilDate;
 use kernel::failure::{Reason, Violations};
 use proto::common::{RecordMeta, Source, VersionAction};
 
@@ -275,13 +276,21 @@ impl Evaluator<'_> {
                 let meta = meta.clone();
                 record.set_head(format!("{}/{id}", act.spec.collection), meta, String::new(), 0);
             }
+            let mut found = Violations::default();
+            check_days(act, &period, &mut found);
             let mut broken = Violations::default();
             (registered.complete)(record.as_mut(), old.as_deref(), self.context, &reads, &mut broken)?;
-            validation.record(record.as_ref(), old.as_deref(), violations);
-            self.check_area(act, record.as_ref(), old.as_deref(), &reads, violations)?;
+            validation.record(record.as_ref(), old.as_deref(), &mut found);
+            self.check_area(act, record.as_ref(), old.as_deref(), &reads, &mut found)?;
             (registered.check)(record.as_ref(), old.as_deref(), self.context, &reads, &mut broken)?;
             // Rules know the record's own paths only.
-            violations.extend_below(act.prefix.trim_end_matches('.'), broken);
+            found.extend_below(act.prefix.trim_end_matches('.'), broken);
+            // A correction reaches several periods and is told once.
+            for violation in found.into_vec() {
+                if !violations.iter().any(|known| *known == violation) {
+                    violations.add(violation);
+                }
+            }
             scope_area = (registered.scope_area)(record.as_ref(), self.context, &reads)?;
             completed.push(Period { record: Arc::from(record), ..period });
         }
@@ -421,6 +430,17 @@ impl Evaluator<'_> {
             superseded_at: None,
         };
         Period { record: Arc::from(record), ..period }
+    }
+}
+
+/// Days that come from the head; one that a leaf states is checked with the leaf.
+fn check_days(act: &Act, period: &Period, violations: &mut Violations) {
+    let day = |text: &str| CivilDate::parse(text).is_some();
+    if (act.spec.since.is_none() && !day(&period.valid_from)) || period.valid_from.as_str() >= FOREVER {
+        violations.push(format!("{}meta.valid_from", act.prefix), Reason::DateInvalid);
+    }
+    if !day(&period.valid_to) {
+        violations.push(format!("{}meta.valid_to", act.prefix), Reason::DateInvalid);
     }
 }
 

@@ -203,7 +203,7 @@ impl TableApi {
             .0
             .form(&message.table)
             .ok_or_else(|| Failure::new(Reason::TableUnknown).with("table", &message.table))?;
-        let at = self.0.at(&message.as_of, message.known_at.as_ref())?;
+        let at = self.0.at(&message.as_of, message.known_at.as_ref()).await?;
         let clear = match &message.reveal {
             Some(reveal) => self.0.reveal_table(call, form, reveal).await?,
             None => Clear::Nothing,

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kernel::area::AreaCode;
 use kernel::failure::{Reason, Violations};
 use kernel::id_number;
 
@@ -291,7 +292,7 @@ impl TableRow {
         if let Some(area) = &facts.area {
             record.meta_mut().area.clone_from(area);
         }
-        let found = self.target(spec, record.as_ref(), facts, reads, notes)?;
+        let found = self.target(spec, record.as_ref(), facts, context, reads, notes)?;
         let occurrence = spec.keys.iter().any(|key| key.repeats).then_some(facts.occurrence);
         let base = Act {
             permission: import_permission(spec),
@@ -320,6 +321,7 @@ impl TableRow {
         spec: &'static Spec,
         record: &dyn AnyRecord,
         facts: &RowFacts,
+        context: &Context<'_>,
         reads: &Reads<'_>,
         notes: &mut Notes,
     ) -> Known<Found> {
@@ -330,7 +332,7 @@ impl TableRow {
             keys.push((key.kind, value));
         }
         let named = spec.named_by.and_then(|leaf| record.get(leaf).as_text().map(str::to_owned));
-        find(spec, facts.name.as_deref(), named, &keys, reads, notes)
+        find(spec, facts.name.as_deref(), named, &keys, context, reads, notes)
     }
 }
 
@@ -351,6 +353,7 @@ pub fn find(
     name: Option<&str>,
     named: Option<String>,
     keys: &[(&'static str, String)],
+    context: &Context<'_>,
     reads: &Reads<'_>,
     notes: &mut Notes,
 ) -> Known<Found> {
@@ -371,8 +374,11 @@ pub fn find(
         ids.push(id);
     }
     for (kind, value) in keys {
-        if let Some(Holder { id, .. }) = state.holder(spec.collection, kind, value)? {
-            ids.push(id);
+        if let Some(holder) = state.holder(spec.collection, kind, value)? {
+            if !spec.everywhere && elsewhere(spec, kind, &holder, context, notes) {
+                return Ok(Found::Refused);
+            }
+            ids.push(holder.id);
         }
     }
     ids.sort_unstable();
@@ -392,6 +398,19 @@ pub fn find(
             Ok(Found::Refused)
         }
     }
+}
+
+/// Whether a record lies outside the caller's area. Of one that does only the county is told.
+fn elsewhere(spec: &Spec, kind: &str, holder: &Holder, context: &Context<'_>, notes: &mut Notes) -> bool {
+    let area = AreaCode::parse(&holder.area);
+    if area.as_ref().is_some_and(|area| context.caller.scope.allows(area)) {
+        return false;
+    }
+    let key = spec.keys.iter().find(|key| key.kind == kind);
+    let path = key.and_then(|key| key.leaves.first()).map_or("", |leaf| spec.leaves[*leaf].path);
+    let county = area.and_then(|area| area.county()).map(|county| county.to_string());
+    notes.violations.push(path, Reason::RegisteredElsewhere).add("county", county.unwrap_or_default());
+    true
 }
 
 impl Unit for TableRow {

@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use kernel::area::{AreaCode, Scope};
@@ -13,6 +12,7 @@ use proto::common::{
     RowError, Source, SourceKind, VersionAction,
 };
 use store::{Db, ImportError, ImportJob, NewAudit, Step};
+use tempfile::TempDir;
 
 use crate::call::Call;
 use crate::engine::{Batch, Engine, Outcome, Unit, Verdict};
@@ -30,14 +30,7 @@ const MICROSECONDS_A_DAY: i64 = 86_400_000_000;
 /// The private database of a dry run; its folder goes with it.
 struct Overlay {
     db: Db,
-    folder: PathBuf,
-}
-
-impl Drop for Overlay {
-    fn drop(&mut self) {
-        // What cannot be removed now is in the system's folder for temporary files.
-        let _ = std::fs::remove_dir_all(&self.folder);
-    }
+    _folder: TempDir,
 }
 
 /// A table of the job, open for rows.
@@ -191,11 +184,11 @@ impl Session {
     }
 
     async fn scratch(&self) -> Result<Overlay, Failure> {
-        let folder = std::env::temp_dir().join(format!("xiuhua-dry-run-{}", uuid::Uuid::new_v4()));
-        std::fs::create_dir_all(&folder).map_err(Failure::internal_error)?;
-        let db =
-            Db::open_sqlite_scratch(&folder.join("overlay.db"), self.engine.inner().clock.clone()).await?;
-        let overlay = Overlay { db, folder };
+        let folder =
+            tempfile::Builder::new().prefix("xiuhua-dry-run-").tempdir().map_err(Failure::internal_error)?;
+        let path = folder.path().join("overlay.db");
+        let db = Db::open_sqlite_scratch(&path, self.engine.inner().clock.clone()).await?;
+        let overlay = Overlay { db, _folder: folder };
         overlay.db.migrate(&self.engine.inner().migrations).await?;
         Ok(overlay)
     }

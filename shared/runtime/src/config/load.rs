@@ -37,6 +37,7 @@ pub struct Sources {
 impl Sources {
     /// These options, the process's environment and a file. The only place that reads the environment.
     #[must_use]
+    #[expect(clippy::disallowed_methods, reason = "the environment is read here, once")]
     pub fn of_process(file: Option<PathBuf>, options: Vec<(String, String)>) -> Self {
         // A variable that is no UTF-8 cannot be one of ours, and is no reason to stop.
         let environment = std::env::vars_os()

@@ -73,6 +73,7 @@ impl At {
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
+#[expect(clippy::disallowed_methods, reason = "the test command says by the environment where PostgreSQL is")]
 fn url(variable: &str) -> Option<String> {
     std::env::var(variable).ok().filter(|url| !url.is_empty())
 }

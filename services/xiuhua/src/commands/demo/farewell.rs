@@ -57,11 +57,11 @@ fn peak_mebibytes() -> Option<u64> {
 /// Address, tokens and commands.
 pub(super) fn lines(suite: &Suite, manner: Manner) -> Result<String, Stop> {
     let language = manner.language;
-    let url = suite.url();
+    let (url, issuer) = (suite.url(), suite.issuer()?);
     let mut text = format!("\n{}\n\n", words::SERVING.fill(language, &[("address", &url)]));
     text.push_str(&format!("{}\n", words::TOKENS.text(language)));
     for (role, area) in CALLERS {
-        text.push_str(&format!("# {role} {area}\nexport XIUHUA_TOKEN={}\n", token(suite, role, area)?));
+        text.push_str(&format!("# {role} {area}\nexport XIUHUA_TOKEN={}\n", token(&issuer, role, area)?));
     }
     text.push_str(&format!("\n{}\n", words::TRY.text(language)));
     for command in [

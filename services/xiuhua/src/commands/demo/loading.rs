@@ -1,10 +1,12 @@
 //! Loads the demonstration prefecture: sheets and snapshots in order, counties beside each other.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use futures::{StreamExt, TryStreamExt};
 use proto::common::{ImportHeader, ImportSummary};
+use runtime::token::Issuer;
 
 use super::{Manner, PREFECTURE, step_line, token};
 use crate::client::Connection;
@@ -14,7 +16,6 @@ use crate::commands::snapshot::{Wanted, freeze};
 use crate::demonstration::{Demonstration, Load, SheetLoad, SnapshotLoad};
 use crate::exit::Stop;
 use crate::progress::Progress;
-use crate::suite::Suite;
 use crate::words;
 
 /// Counties that are loaded at a time.
@@ -30,29 +31,31 @@ const PROVINCE: &str = "220000";
 const SHOWN: usize = 10;
 
 /// What loading needs.
-pub(super) struct Loading<'a> {
+pub struct Loading<'a> {
     /// Signs the tokens.
-    pub(super) suite: &'a Suite,
-    /// To the gateway.
-    pub(super) connection: &'a Connection,
+    pub issuer: &'a Issuer,
+    /// To the gateway; its own token is not used.
+    pub connection: &'a Connection,
     /// What is loaded.
-    pub(super) demonstration: Arc<Demonstration>,
+    pub demonstration: Arc<Demonstration>,
+    /// Code of the only county whose own sheets are loaded, besides those of the whole prefecture; all if absent.
+    pub county: Option<&'a str>,
     /// Bars.
-    pub(super) progress: &'a Progress,
+    pub progress: &'a Progress,
     /// Language and quiet.
-    pub(super) manner: Manner,
+    pub manner: Manner,
 }
 
 /// What was loaded in one go.
-pub(super) struct Step {
+pub struct Step {
     /// The table, or what it was.
-    pub(super) table: String,
+    pub table: String,
     /// Rows that were accepted.
-    pub(super) rows: i64,
+    pub rows: i64,
     /// Warnings.
-    pub(super) warnings: i64,
+    pub warnings: i64,
     /// How long it took.
-    pub(super) took: Duration,
+    pub took: Duration,
 }
 
 /// A load at its position in the demonstration's list.
@@ -60,9 +63,12 @@ type At = (usize, Load);
 
 impl Loading<'_> {
     /// Loads everything.
-    pub(super) async fn run(&self) -> Result<Vec<Step>, Stop> {
+    ///
+    /// # Errors
+    /// What a service refuses, and the first sheet of which a row was rejected.
+    pub async fn run(&self) -> Result<Vec<Step>, Stop> {
         let mut steps = Vec::new();
-        for stage in stages(self.demonstration.loads()) {
+        for stage in stages(self.demonstration.loads(), self.county) {
             let chains = futures::stream::iter(stage.into_iter().map(|chain| self.chain(chain)));
             let done: Vec<Vec<Step>> = chains.buffer_unordered(LANES).try_collect().await?;
             steps.extend(done.into_iter().flatten());
@@ -83,7 +89,7 @@ impl Loading<'_> {
 
     async fn snapshot(&self, load: SnapshotLoad) -> Result<Step, Stop> {
         let started = Instant::now();
-        let connection = self.connection.with_token(&token(self.suite, "data_steward", PREFECTURE)?)?;
+        let connection = self.connection.with_token(&token(self.issuer, "data_steward", PREFECTURE)?)?;
         let wanted = Wanted {
             code: load.code.to_owned(),
             as_of: load.as_of.to_owned(),
@@ -99,7 +105,7 @@ impl Loading<'_> {
     async fn sheet(&self, position: usize, load: SheetLoad) -> Result<Step, Stop> {
         let started = Instant::now();
         let area = if OF_PROVINCE.contains(&load.table) { PROVINCE } else { load.area };
-        let connection = self.connection.with_token(&token(self.suite, "data_steward", area)?)?;
+        let connection = self.connection.with_token(&token(self.issuer, "data_steward", area)?)?;
         let sheet = sheet_of(&self.demonstration, position, &load);
         let bar = self.progress.bar(&load.title, 0);
         let mut errors = Vec::new();
@@ -160,8 +166,9 @@ fn sheet_of(demonstration: &Arc<Demonstration>, position: usize, load: &SheetLoa
     Sheet { header, first_row: 2, rows: Box::new(rows) }
 }
 
-/// Loads that may run beside each other: the sheets of one county are a chain, all else stands alone.
-fn stages(loads: Vec<Load>) -> Vec<Vec<Vec<At>>> {
+/// Loads that may run beside each other: the sheets of one county are a chain, all else stands alone. With `only`, other
+/// counties are left out.
+fn stages(loads: Vec<Load>, only: Option<&str>) -> Vec<Vec<Vec<At>>> {
     let mut stages: Vec<Vec<Vec<At>>> = Vec::new();
     let mut open: Option<Vec<(&'static str, Vec<At>)>> = None;
     let close = |open: &mut Option<Vec<(&'static str, Vec<At>)>>, stages: &mut Vec<Vec<Vec<At>>>| {
@@ -179,6 +186,9 @@ fn stages(loads: Vec<Load>) -> Vec<Vec<Vec<At>>> {
             stages.push(vec![vec![(position, load)]]);
             continue;
         };
+        if only.is_some_and(|only| only != county) {
+            continue;
+        }
         let chains = open.get_or_insert_default();
         match chains.iter_mut().find(|(area, _)| *area == county) {
             Some((_, chain)) => chain.push((position, load)),
@@ -199,10 +209,17 @@ mod tests {
         Load::Sheet(SheetLoad { table, title: String::new(), area, form_date: None, columns, rows })
     }
 
-    #[test]
-    fn counties_run_beside_each_other_and_in_their_own_order() {
+    fn positions(loads: Vec<Load>, only: Option<&str>) -> Vec<Vec<Vec<usize>>> {
+        let stages = stages(loads, only);
+        stages
+            .iter()
+            .map(|stage| stage.iter().map(|chain| chain.iter().map(|(at, _)| *at).collect()).collect())
+            .collect()
+    }
+
+    fn loads() -> Vec<Load> {
         let snapshot = Load::Snapshot(SnapshotLoad { code: "c", title: "t", as_of: "2015-12-31" });
-        let loads = vec![
+        vec![
             sheet("divisions", PREFECTURE),
             sheet("households", "222401"),
             sheet("members", "222401"),
@@ -210,12 +227,18 @@ mod tests {
             sheet("members", "222402"),
             snapshot,
             sheet("ledger", "222401"),
-        ];
-        let stages = stages(loads);
-        let positions: Vec<Vec<Vec<usize>>> = stages
-            .iter()
-            .map(|stage| stage.iter().map(|chain| chain.iter().map(|(at, _)| *at).collect()).collect())
-            .collect();
-        assert_eq!(positions, [vec![vec![0]], vec![vec![1, 2], vec![3, 4]], vec![vec![5]], vec![vec![6]]]);
+        ]
+    }
+
+    #[test]
+    fn counties_run_beside_each_other_and_in_their_own_order() {
+        let expected = [vec![vec![0]], vec![vec![1, 2], vec![3, 4]], vec![vec![5]], vec![vec![6]]];
+        assert_eq!(positions(loads(), None), expected);
+    }
+
+    #[test]
+    fn other_counties_are_left_out() {
+        let expected = [vec![vec![0]], vec![vec![3, 4]], vec![vec![5]]];
+        assert_eq!(positions(loads(), Some("222402")), expected);
     }
 }

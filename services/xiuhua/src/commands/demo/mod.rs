@@ -1,20 +1,22 @@
 //! `demo`: the whole suite in one process, loaded with the demonstration prefecture through its public gRPC.
 
 mod farewell;
-mod loading;
+pub mod loading;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
+use tokio::time::Instant;
 
 use kernel::clock::{Clock, SystemClock};
 use kernel::randomness::SystemRandomness;
-use proto::xiuhua::gateway::v1::{GetReportRequest, Report};
+use proto::common::AreaLevel;
+use proto::xiuhua::gateway::v1::{CheckOutcome, GetReportRequest, Report};
 use proto::xiuhua::registry::v1::ListDivisionsRequest;
 use runtime::config::{DatabaseUrl, LogConfig};
 use runtime::keys::Keys;
 use runtime::telemetry;
-use runtime::token::{EVERYWHERE, Grant};
+use runtime::token::{EVERYWHERE, Grant, Issuer};
 use tempfile::TempDir;
 
 use super::{Manner, print, print_line};
@@ -24,7 +26,7 @@ use crate::demonstration::Demonstration;
 use crate::exit::{Exit, Stop};
 use crate::progress::Progress;
 use crate::report::{self, Compared};
-use crate::suite::{Store, Suite, SuiteOptions};
+use crate::suite::{Store, Suite, SuiteOptions, started};
 use crate::words;
 use loading::{Loading, Step};
 
@@ -73,21 +75,23 @@ pub(crate) async fn run(asked: Demo, manner: Manner) -> Result<(), Stop> {
 /// Loads and prints the report.
 async fn shown(asked: &Demo, suite: &Suite, progress: &Progress, manner: Manner) -> Result<Compared, Stop> {
     let language = manner.language;
+    let issuer = suite.issuer()?;
     let connection = Connection::new(&suite.url(), None, language)?;
-    refuse_records(&connection.with_token(&token(suite, "data_steward", EVERYWHERE)?)?, manner).await?;
+    refuse_records(&connection.with_token(&token(&issuer, "data_steward", EVERYWHERE)?)?, manner).await?;
     let started = Instant::now();
     let demonstration = Arc::new(Demonstration::new(asked.seed));
-    let loading = Loading { suite, connection: &connection, demonstration, progress, manner };
+    let (issuer, connection) = (&issuer, &connection);
+    let loading = Loading { issuer, connection, demonstration, county: None, progress, manner };
     let mut steps = loading.run().await?;
     let loaded = started.elapsed();
     let started = Instant::now();
-    let office = connection.with_token(&token(suite, "prefecture_office", PREFECTURE)?)?;
+    let office = connection.with_token(&token(issuer, "prefecture_office", PREFECTURE)?)?;
     let answer = report_of(&office, manner).await?;
     let title = words::REPORT.fill(language, &[("template", &TEMPLATE)]);
     progress.say(&step_line(&title, None, started.elapsed(), manner));
     steps.push(Step { table: title, rows: 0, warnings: 0, took: started.elapsed() });
 
-    print(&(report::table(&answer, language).join("\n") + "\n\n"))?;
+    print(&(report::table(&on_paper(&answer), language).join("\n") + "\n\n"))?;
     let compared = Compared::of(&answer);
     print_line(&compared.line(language))?;
     if let Some(path) = &asked.json {
@@ -139,7 +143,7 @@ async fn refuse_records(connection: &Connection, manner: Manner) -> Result<(), S
 }
 
 /// A token of a role for a division.
-fn token(suite: &Suite, role: &str, area: &str) -> Result<String, Stop> {
+fn token(issuer: &Issuer, role: &str, area: &str) -> Result<String, Stop> {
     let grant = Grant {
         subject: format!("demo.{role}"),
         role: role.to_owned(),
@@ -148,17 +152,29 @@ fn token(suite: &Suite, role: &str, area: &str) -> Result<String, Stop> {
         on_behalf_of: None,
         lifetime: TOKEN_LIFETIME,
     };
-    Ok(suite.token(&grant)?)
+    Ok(issuer.issue(&grant).map_err(started)?)
 }
 
 async fn report_of(connection: &Connection, manner: Manner) -> Result<Report, Stop> {
     let request = GetReportRequest {
         template: TEMPLATE.to_owned(),
         area: PREFECTURE.to_owned(),
+        group_by: AreaLevel::County.into(),
         language: manner.language.as_str().to_owned(),
         ..GetReportRequest::default()
     };
     super::report::get(connection, request).await
+}
+
+/// What fits on a page: the whole prefecture, and the sums that do not hold.
+fn on_paper(report: &Report) -> Report {
+    let mut report = report.clone();
+    for line in &mut report.lines {
+        line.cells.clear();
+        line.own = None;
+    }
+    report.checks.retain(|check| check.outcome() != CheckOutcome::Holds);
+    report
 }
 
 fn step_line(title: &str, rows: Option<i64>, took: Duration, manner: Manner) -> String {

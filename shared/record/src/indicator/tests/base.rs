@@ -44,6 +44,10 @@ impl Base {
     }
 
     /// SQLite, and PostgreSQL where a server is named.
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the test command says by the environment where PostgreSQL is"
+    )]
     pub(super) async fn each() -> Vec<Self> {
         let mut all = vec![Self::sqlite().await];
         let url = std::env::var("XIUHUA_TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty());
