@@ -1,5 +1,7 @@
 //! The registry over gRPC, on both databases: import, standing, membership, both time axes.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by its panic")]
+
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::household_service_client::HouseholdServiceClient;
 use suite::harness::{Harness, on_each};
@@ -120,7 +122,7 @@ async fn a_household_sheet_creates_households_and_their_standing() {
             .map(|found| (found.household_no.as_str(), found.state, found.member_count))
             .collect();
         assert_eq!(shown, [("222405100201-1", 2, Some(1)), ("222405100201-2", 6, Some(0))]);
-        assert_eq!(found[0].head_id_number, "11*************02X".to_owned().replace("02X", "02X"));
+        assert_eq!(found[0].head_id_number, "11*************02X");
     })
     .await;
 }

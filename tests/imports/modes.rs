@@ -3,8 +3,9 @@
 use proto::common::ImportMode;
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::household_service_client::HouseholdServiceClient;
-use suite::fixtures::{COUNTY, divisions, reveal};
+use suite::fixtures::{COUNTY, VILLAGE, divisions, reveal};
 use suite::harness::{Client, Harness, on_each};
+use suite::table::{header, row};
 
 use crate::sheets::{HOUSEHOLDS, household, household_part, member_part, members, relief, relief_part, with};
 use crate::stream::{Part, whole};
@@ -150,17 +151,24 @@ async fn rows_about_one_record_add_up() {
     on_each(async |harness| {
         divisions(&harness).await;
         let token = harness.token("data_steward", &["220000"]);
-        let columns = ["区划代码", "名称", "贫困类型", "认定日期"];
-        let columns = columns.map(str::to_owned).to_vec();
-        let described = harness.client("registry", &token);
-        let described = proto::common::table_service_client::TableServiceClient::new(described)
-            .get_table(proto::common::GetTableRequest { table: "registry.designations".to_owned() })
-            .await
-            .map(|answer| answer.into_inner().table.unwrap());
-        let Ok(table) = described else { panic!("{described:?}") };
-        let titles: Vec<String> =
-            table.columns.iter().map(|column| column.title.clone().unwrap_or_default().zh).collect();
-        panic!("{titles:?} {columns:?} {:?}", table.columns);
+        let columns = ["区划代码", "区划名称", "类型", "起始日期", "终止日期"];
+        let rows = vec![
+            row(&[VILLAGE, "龙岩村", "贫困村", "2014-12-31", ""]),
+            row(&["222405", "龙井市", "国家扶贫开发工作重点县", "2012-03-19", ""]),
+            row(&[VILLAGE, "龙岩村", "深度贫困村", "2017-06-30", ""]),
+            row(&[VILLAGE, "龙岩村", "贫困村", "2014-12-31", "2017-01-01"]),
+        ];
+        for size in [4, 1] {
+            let header = header("registry.designations", "220000", "", &columns);
+            let part = Part { header, rows: rows.clone() };
+            let done = whole(harness.client("registry", &token), &[part], size).await.unwrap().remove(0);
+            assert_eq!(done.reasons(), [(4, "", "DUPLICATE_IN_FILE")], "{size}");
+            let elements = "SELECT id, valid_from FROM division_designations WHERE superseded_at = $1 ORDER BY id, valid_from";
+            let open = harness.databases["registry"].all(elements, &[i64::MAX.into()]).await.unwrap();
+            let open: Vec<(&str, &str)> = open.iter().map(|row| (row.text(0), row.text(1))).collect();
+            let expected = [("222405", "2012-03-19"), (VILLAGE, "2014-12-31"), (VILLAGE, "2017-06-30")];
+            assert_eq!(open, expected, "{size} rows a batch");
+        }
     })
     .await;
 }

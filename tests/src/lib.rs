@@ -1,5 +1,7 @@
 //! What the suite's tests share: services on ports of their own, each test with databases of its own, tokens of any role.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by its panic")]
+
 pub mod counties;
 pub mod demonstrated;
 pub mod dynamic;

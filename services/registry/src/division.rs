@@ -53,15 +53,11 @@ impl Rules for Divisions {
         if level_of(record.level()) != Some(code.level()) {
             violations.push("level", Reason::CodeUnknown).add("code", &record.code).add("table", "level");
         }
-        match code.parent() {
-            None => {}
-            Some(parent) if record.parent != parent.as_str() => {
+        if let Some(parent) = code.parent() {
+            if record.parent != parent.as_str() {
                 violations.push("parent", Reason::ReferenceNotFound).add("collection", "divisions");
-            }
-            Some(parent) => {
-                if reads.record::<Divisions>(&format!("divisions/{parent}"))?.is_none() {
-                    violations.push("parent", Reason::DivisionParentMissing).add("parent", parent);
-                }
+            } else if reads.record::<Divisions>(&format!("divisions/{parent}"))?.is_none() {
+                violations.push("parent", Reason::DivisionParentMissing).add("parent", parent);
             }
         }
         for (index, designation) in record.designations.iter().enumerate() {

@@ -57,9 +57,7 @@ impl Progress {
             return;
         }
         // Hidden bars print no lines.
-        if self.bars.is_hidden() {
-            eprintln!("{line}");
-        } else if self.bars.println(line).is_err() {
+        if self.bars.is_hidden() || self.bars.println(line).is_err() {
             eprintln!("{line}");
         }
     }

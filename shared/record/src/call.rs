@@ -30,14 +30,12 @@ impl Call {
 }
 
 /// Takes a request apart. Used by generated code and by the common services.
-#[expect(clippy::result_large_err, reason = "tonic's own error type")]
 pub fn open<M>(request: Request<M>, method: &'static str) -> Result<(Call, M), Status> {
     let call = Call::of(&request, method);
     Ok((call, request.into_inner()))
 }
 
 /// Puts an answer together. Used by generated code and by the common services.
-#[expect(clippy::result_large_err, reason = "tonic's own error type")]
 pub fn reply<T, R>(
     call: &Call,
     answer: Result<T, Failure>,

@@ -63,7 +63,7 @@ pub struct TableColumn {
 /// The tables that a resource asks for: its own, and one for each child with rows.
 pub fn tables(spec: &Spec) -> Vec<Table> {
     let mut found = vec![own_table(spec)];
-    found.extend(spec.children.iter().filter_map(|child| child_table(child)));
+    found.extend(spec.children.iter().filter_map(child_table));
     found
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use kernel::caller::Caller;
-use kernel::failure::{Failure, Violations};
+use kernel::failure::Violations;
 use proto::common::{CaseAct, Source};
 
 use crate::codec::Secrets;
@@ -281,8 +281,6 @@ pub struct Registered {
     pub spec: &'static Spec,
     /// An empty record.
     pub new: fn() -> Box<dyn AnyRecord>,
-    /// From bytes of the contract's message.
-    pub decode: fn(&[u8]) -> Result<Box<dyn AnyRecord>, Failure>,
     pub(crate) complete: CompleteFn,
     pub(crate) check: CheckFn,
     pub(crate) scope_area: ScopeAreaFn,
@@ -297,12 +295,6 @@ impl Registered {
         Self {
             spec: R::SPEC,
             new: || Box::new(Rec::<R>(R::Record::default())),
-            decode: |bytes| {
-                let record = <R::Record as prost::Message>::decode(bytes).map_err(|error| {
-                    Failure::new(kernel::failure::Reason::Internal).because(format!("record bytes: {error}"))
-                })?;
-                Ok(Box::new(Rec::<R>(record)))
-            },
             complete: |record, old, context, reads, violations| match typed_mut::<R>(record) {
                 Some(record) => R::complete(record, old.and_then(typed::<R>), context, reads, violations),
                 None => Ok(()),

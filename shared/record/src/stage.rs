@@ -14,13 +14,16 @@ use crate::rules::Registered;
 use crate::spec::{Child, Spec};
 use crate::state::{Loaded, Period, State, Used};
 
+/// Columns of a table and the rows that it gets.
+type NewRows = (Arc<[String]>, Vec<Vec<Cell>>);
+
 /// Builds a commit out of the accepted rows' drafts, in their order.
 pub(crate) struct Staging<'s> {
     secrets: &'s Secrets,
     resources: &'s HashMap<&'static str, Registered>,
     supersedes: BTreeMap<&'static str, Vec<(String, i64)>>,
     elements: BTreeMap<&'static str, Vec<(String, String)>>,
-    rows: BTreeMap<&'static str, (Arc<[String]>, Vec<Vec<Cell>>)>,
+    rows: BTreeMap<&'static str, NewRows>,
     keys_given_up: Vec<(&'static str, &'static str, String)>,
     keys_freed: Vec<(&'static str, String)>,
     keys_taken: Vec<Vec<Cell>>,

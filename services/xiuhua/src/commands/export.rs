@@ -140,19 +140,17 @@ async fn stream<W: Write>(
         let early = || tonic::Status::unavailable("the stream ended early");
         let answer = answers.message().await.and_then(|answer| answer.ok_or_else(early));
         match answer.map_err(|status| broken(status, further))?.part {
-            Some(Part::Header(header)) => {
-                // Taken up again, a stream repeats its header; as-of and known time must stay the first ones.
-                if !*opened {
-                    *opened = true;
-                    request.as_of = header.as_of;
-                    request.known_at = header.known_at;
-                    let titles = header.columns.into_iter().filter_map(|column| column.title);
-                    let titles = titles.enumerate().map(|(index, title)| match index {
-                        0 => format!("\u{feff}{}", title.zh),
-                        _ => title.zh,
-                    });
-                    writer.write_record(titles.collect::<Vec<_>>()).map_err(Stop::output)?;
-                }
+            // Taken up again, a stream repeats its header; as-of and known time must stay the first ones.
+            Some(Part::Header(header)) if !*opened => {
+                *opened = true;
+                request.as_of = header.as_of;
+                request.known_at = header.known_at;
+                let titles = header.columns.into_iter().filter_map(|column| column.title);
+                let titles = titles.enumerate().map(|(index, title)| match index {
+                    0 => format!("\u{feff}{}", title.zh),
+                    _ => title.zh,
+                });
+                writer.write_record(titles.collect::<Vec<_>>()).map_err(Stop::output)?;
             }
             Some(Part::Batch(batch)) => {
                 for row in &batch.rows {
@@ -163,7 +161,7 @@ async fn stream<W: Write>(
                 further = true;
             }
             Some(Part::End(end)) => return Ok(end.row_count),
-            None => {}
+            Some(Part::Header(_)) | None => {}
         }
     }
 }

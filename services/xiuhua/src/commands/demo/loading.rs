@@ -2,11 +2,11 @@
 
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
 
 use futures::{StreamExt, TryStreamExt};
 use proto::common::{ImportHeader, ImportSummary};
 use runtime::token::Issuer;
+use tokio::time::Instant;
 
 use super::{Manner, PREFECTURE, step_line, token};
 use crate::client::Connection;

@@ -6,7 +6,6 @@ pub mod loading;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
-use tokio::time::Instant;
 
 use kernel::clock::{Clock, SystemClock};
 use kernel::randomness::SystemRandomness;
@@ -18,6 +17,7 @@ use runtime::keys::Keys;
 use runtime::telemetry;
 use runtime::token::{EVERYWHERE, Grant, Issuer};
 use tempfile::TempDir;
+use tokio::time::Instant;
 
 use super::{Manner, print, print_line};
 use crate::arguments::Demo;
