@@ -18,7 +18,7 @@ use crate::indicator::Indicator;
 use crate::load::Loader;
 use crate::parameters::Defaults;
 use crate::rules::{Act, Context, Registered};
-use crate::stage::Staging;
+use crate::stage::{Staging, for_overlay};
 use crate::state::{Known, Reads, State, Used};
 use crate::surroundings::Surroundings;
 
@@ -350,28 +350,6 @@ fn refused_whole(batch: &Batch<'_>, outcomes: &mut [Outcome]) -> Option<Failure>
         }
     }
     (!all.is_empty()).then(|| crate::refusal::refusal(all))
-}
-
-/// In a dry run's own database the versions it builds on are not there to be superseded or guarded.
-fn for_overlay(mut set: WriteSet) -> WriteSet {
-    set.steps =
-        set.steps
-            .into_iter()
-            .filter_map(|step| {
-                match step {
-            Step::Guard { .. } | Step::Unchanged { .. } | Step::SupersedeElements { .. } => None,
-            Step::Supersede { table, rows } => Some(rows.into_iter().map(|(id, version)| Step::Execute {
-                sql: format!("UPDATE {table} SET superseded_at = recorded_at WHERE id = $1 AND version = $2"),
-                args: vec![id.into(), version.into()],
-                expect: None,
-            }).collect::<Vec<_>>()),
-            other => Some(vec![other]),
-        }
-            })
-            .flatten()
-            .collect();
-    set.request = None;
-    set
 }
 
 /// A new identifier: a UUID of version 7, ordered by time.

@@ -9,6 +9,7 @@ use store::{Db, Row};
 use crate::call::Call;
 use crate::codec::{CURRENT, FOREVER, Secrets, decode, select_list};
 use crate::rules::Registered;
+use crate::stage::NOBODY;
 use crate::state::{Holder, Loaded, Period, State, Want, guard_subject};
 use crate::surroundings::{Ask, Surroundings};
 
@@ -165,7 +166,11 @@ impl Loader<'_> {
             );
             for row in db.select_in(&select, "key_value", values, "").await? {
                 let holder = Holder { id: row.text(1).to_owned(), area: row.text(2).to_owned() };
-                found.insert(row.text(0).to_owned(), holder);
+                if holder.id == NOBODY {
+                    found.remove(row.text(0));
+                } else {
+                    found.insert(row.text(0).to_owned(), holder);
+                }
             }
         }
         for value in values {

@@ -17,6 +17,9 @@ use crate::state::{Loaded, Period, State, Used};
 /// Columns of a table and the rows that it gets.
 type NewRows = (Arc<[String]>, Vec<Vec<Cell>>);
 
+/// Nobody has the key any longer.
+const GIVE_UP_KEY: &str = "DELETE FROM identity WHERE collection = $1 AND key_kind = $2 AND key_value = $3";
+
 /// Builds a commit out of the accepted rows' drafts, in their order.
 pub(crate) struct Staging<'s> {
     secrets: &'s Secrets,
@@ -211,8 +214,7 @@ impl<'s> Staging<'s> {
         }
         for (collection, kind, value) in self.keys_given_up {
             set.steps.push(Step::Execute {
-                sql: "DELETE FROM identity WHERE collection = $1 AND key_kind = $2 AND key_value = $3"
-                    .to_owned(),
+                sql: GIVE_UP_KEY.to_owned(),
                 args: vec![Cell::from(collection), Cell::from(kind), Cell::Text(value)],
                 expect: None,
             });
@@ -248,6 +250,39 @@ impl<'s> Staging<'s> {
         }
         set
     }
+}
+
+/// The same commit for a dry run's own database: the versions it builds on are not there to be superseded or guarded, and
+/// a key that was given up must hide the holder that the service's database tells.
+pub(crate) fn for_overlay(set: WriteSet) -> WriteSet {
+    let mut steps = Vec::with_capacity(set.steps.len());
+    for step in set.steps {
+        match step {
+            Step::Guard { .. } | Step::Unchanged { .. } | Step::SupersedeElements { .. } => {}
+            Step::Supersede { table, rows } => steps.extend(rows.into_iter().map(|(id, version)| Step::Execute {
+                sql: format!("UPDATE {table} SET superseded_at = recorded_at WHERE id = $1 AND version = $2"),
+                args: vec![id.into(), version.into()],
+                expect: None,
+            })),
+            Step::Execute { sql, mut args, .. } if sql == GIVE_UP_KEY => {
+                args.extend([Cell::from(NOBODY), Cell::from(NOBODY)]);
+                steps.push(held(args));
+            }
+            Step::Insert { table: "identity", rows, .. } => steps.extend(rows.into_iter().map(held)),
+            other => steps.push(other),
+        }
+    }
+    WriteSet { steps, request: None, ..set }
+}
+
+/// Stands in a dry run's own database for the holder of a key that was given up.
+pub(crate) const NOBODY: &str = "";
+
+/// Who holds a key now, in a dry run's own database.
+fn held(args: Vec<Cell>) -> Step {
+    let sql = "INSERT INTO identity (collection, key_kind, key_value, id, area) VALUES ($1, $2, $3, $4, $5) \
+               ON CONFLICT (collection, key_kind, key_value) DO UPDATE SET id = excluded.id, area = excluded.area";
+    Step::Execute { sql: sql.to_owned(), args, expect: None }
 }
 
 fn element_ids(record: &dyn AnyRecord, index: usize, child: &Child) -> Vec<String> {

@@ -61,8 +61,12 @@ impl Postgres {
         connect = connect.application_name("xiuhua").disable_statement_logging();
         if options.transaction_pooler {
             connect = connect.statement_cache_capacity(0).extra_float_digits(None);
-        } else if let Some(schema) = &options.schema {
-            connect = connect.options([("search_path", schema)]);
+        } else {
+            // A plan for any arguments takes a range of areas or moments for a few rows, and joins a whole prefecture
+            // row by row.
+            let custom = [("plan_cache_mode", "force_custom_plan")];
+            let schema = options.schema.iter().map(|schema| ("search_path", schema.as_str()));
+            connect = connect.options(custom.into_iter().chain(schema));
         }
         // Asked once outside of the pool, which would try again where nobody listens.
         connect.connect().await?.close().await?;

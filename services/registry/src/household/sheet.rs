@@ -118,6 +118,12 @@ fn new_household(
     mut household: p::Household,
     notes: &mut Notes,
 ) -> Vec<Act> {
+    if row.identified_year.is_none() {
+        notes.violations.push("identified_year", Reason::FieldRequired);
+    }
+    if row.stated_status() == HouseholdStatus::Unspecified {
+        notes.violations.push("stated_status", Reason::FieldRequired);
+    }
     let id = notes.identifier();
     let name = format!("{}/{id}", Households::SPEC.collection);
     let registered_on = CivilDate::end_of_year(row.identified_year.unwrap_or_default()).to_string();

@@ -27,8 +27,10 @@ use crate::spec::{Kind, Leaf, Sensitivity};
 use crate::sql::Where;
 use crate::value::timestamp;
 
-/// Rows in one message of the stream, and in memory.
+/// Rows in one message of the stream.
 const PAGE: usize = 500;
+/// Rows of one statement, and in memory. Where rows are joined, a statement costs the whole join however few it asks for.
+const READ: usize = 20 * PAGE;
 /// Columns before the days; see [`listed`].
 const HEAD: usize = 16;
 
@@ -150,11 +152,16 @@ struct Part {
     counted: Counted,
     role: EvidenceRole,
     after: Option<Position>,
+    /// Rows that were read and not yet sent.
+    read: VecDeque<Row>,
+    /// Nothing comes after them.
+    ended: bool,
 }
 
 impl Part {
     fn new(counted: Counted) -> Self {
-        Self { counted, role: EvidenceRole::Numerator, after: None }
+        let (role, read) = (EvidenceRole::Numerator, VecDeque::new());
+        Self { counted, role, after: None, read, ended: false }
     }
 }
 
@@ -172,29 +179,25 @@ struct Reading {
 
 impl Reading {
     async fn next(mut self) -> Result<Option<(ListEvidenceResponse, Self)>, Failure> {
-        while let Some(part) = self.parts.front() {
-            let mut rows = self.page(part).await?;
-            let more = rows.len() > PAGE;
-            rows.truncate(PAGE);
-            let after = rows.last().map(|row| Position {
-                area: row.text(0).to_owned(),
-                id: row.text(1).to_owned(),
-                element: row.text(2).to_owned(),
-                beside: row.text(3).to_owned(),
-            });
-            let (role, counted) = (part.role, part.counted);
-            let Some(after) = after else {
-                self.parts.pop_front();
-                continue;
-            };
-            let token = self.token(role, &after);
-            match self.parts.front_mut() {
-                Some(part) if more => part.after = Some(after),
-                _ => drop(self.parts.pop_front()),
+        while let Some(mut part) = self.parts.pop_front() {
+            if part.read.is_empty() && !part.ended {
+                part.read = self.read(&part).await?.into();
+                part.ended = part.read.len() < READ;
             }
-            let evidence = rows.iter().map(|row| self.evidence(&counted, role, row)).collect();
+            let rows: Vec<Row> = part.read.drain(..part.read.len().min(PAGE)).collect();
+            let Some(last) = rows.last() else { continue };
+            let after = Position {
+                area: last.text(0).to_owned(),
+                id: last.text(1).to_owned(),
+                element: last.text(2).to_owned(),
+                beside: last.text(3).to_owned(),
+            };
+            let resume_token = self.token(part.role, &after);
+            let evidence = rows.iter().map(|row| self.evidence(&part.counted, part.role, row)).collect();
+            part.after = Some(after);
+            self.parts.push_front(part);
             let known_at = Some(timestamp(self.times.known_at));
-            return Ok(Some((ListEvidenceResponse { evidence, resume_token: token, known_at }, self)));
+            return Ok(Some((ListEvidenceResponse { evidence, resume_token, known_at }, self)));
         }
         Ok(None)
     }
@@ -206,8 +209,8 @@ impl Reading {
         page::encode(&PageToken { query_digest: self.query.clone(), position })
     }
 
-    /// One page and one row more, in the order of area and identifier.
-    async fn page(&self, part: &Part) -> Result<Vec<Row>, Failure> {
+    /// The next rows, in the order of area and identifier.
+    async fn read(&self, part: &Part) -> Result<Vec<Row>, Failure> {
         let Part { counted, after, .. } = part;
         let mut condition = Where::default();
         let predicate = counted.predicate(&self.times, &self.area, Extent::Whole, &mut condition);
@@ -225,11 +228,10 @@ impl Reading {
             condition.and(format!("({columns}) > ({})", places.join(", ")));
         }
         let sql = format!(
-            "SELECT {} FROM {}{} ORDER BY {columns} LIMIT {}",
+            "SELECT {} FROM {}{} ORDER BY {columns} LIMIT {READ}",
             listed(counted),
             counted.from(),
             condition.text(),
-            PAGE + 1
         );
         Ok(self.db.all(&sql, &condition.arguments).await?)
     }
