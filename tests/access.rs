@@ -1,5 +1,7 @@
 //! Who may call what, and whose records they see: every RPC of every service, taken from the descriptors.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
@@ -435,7 +437,7 @@ async fn tables_history_figures_and_evidence_stay_within_the_area() {
             let steward = || client("data_steward");
             let head = header("registry.households", LONGJING.code, "2015-12-31", HOUSEHOLDS);
             let row = LONGJING.household_row("", "");
-            assert_eq!(refused(import(steward(), head, &[row.clone()]).await), FOREIGN, "{via}");
+            assert_eq!(refused(import(steward(), head, std::slice::from_ref(&row)).await), FOREIGN, "{via}");
             // Within the own header, a place of the other county is unknown, and nothing is written.
             let head = header("registry.households", HELONG.code, "2015-12-31", HOUSEHOLDS);
             let done = import(steward(), head, &[row]).await.unwrap();

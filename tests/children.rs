@@ -1,5 +1,7 @@
 //! Of persons under 14 nothing is shown unless it is revealed; what was masked comes back as it was.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
 use proto::common::export_rows_response::Part;
 use proto::common::history_service_client::HistoryServiceClient;
 use proto::common::table_service_client::TableServiceClient;

@@ -1,5 +1,7 @@
 //! A client that knows nothing but reflection, and health that says what is true.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;

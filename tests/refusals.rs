@@ -1,5 +1,7 @@
 //! Refusals of authenticated callers stand in the audit, one entry for each caller, RPC, reason and minute.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test")]
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 

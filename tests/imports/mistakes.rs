@@ -61,8 +61,8 @@ fn member_rows() -> Vec<Row> {
         // Of households that are not there: never were, or were refused with their row.
         (member(99, 1, &[]), &[("户编号", "REFERENCE_NOT_FOUND")]),
         (member(21, 1, &[]), &[("户编号", "REFERENCE_NOT_FOUND")]),
-        (member(36, 1, &[("户编号", "")]), &[("户编号", "FIELD_REQUIRED")]),
-        (member(36, 1, &[("户编号", "foreign")]), &[("户编号", "REGISTERED_ELSEWHERE")]),
+        (member(36, 1, &[("户编号", ""), ("人编号", "m9")]), &[("户编号", "FIELD_REQUIRED")]),
+        (member(36, 1, &[("户编号", "foreign"), ("人编号", "m10")]), &[("户编号", "REGISTERED_ELSEWHERE")]),
         (
             member(36, 1, &[("证件号码", "110105194912310021"), ("人编号", "m1")]),
             &[("证件号码", "ID_NUMBER_CHECKSUM")],

@@ -155,14 +155,16 @@ async fn rows_about_one_record_add_up() {
         let rows = vec![
             row(&[VILLAGE, "龙岩村", "贫困村", "2014-12-31", ""]),
             row(&["222405", "龙井市", "国家扶贫开发工作重点县", "2012-03-19", ""]),
-            row(&[VILLAGE, "龙岩村", "深度贫困村", "2017-06-30", ""]),
+            row(&[VILLAGE, "龙岩村", "贫困村", "2017-06-30", ""]),
             row(&[VILLAGE, "龙岩村", "贫困村", "2014-12-31", "2017-01-01"]),
+            row(&["222406", "", "", "", ""]),
         ];
         for size in [4, 1] {
             let header = header("registry.designations", "220000", "", &columns);
             let part = Part { header, rows: rows.clone() };
             let done = whole(harness.client("registry", &token), &[part], size).await.unwrap().remove(0);
-            assert_eq!(done.reasons(), [(4, "", "DUPLICATE_IN_FILE")], "{size}");
+            let expected = [(4, "", "DUPLICATE_IN_FILE"), (5, "类型", "FIELD_REQUIRED"), (5, "起始日期", "FIELD_REQUIRED")];
+            assert_eq!(done.reasons(), expected, "{size}");
             let elements = "SELECT id, valid_from FROM division_designations WHERE superseded_at = $1 ORDER BY id, valid_from";
             let open = harness.databases["registry"].all(elements, &[i64::MAX.into()]).await.unwrap();
             let open: Vec<(&str, &str)> = open.iter().map(|row| (row.text(0), row.text(1))).collect();

@@ -118,20 +118,24 @@ async fn a_case_is_opened_once_and_decides_nothing_by_itself() {
     .await;
 }
 
+/// An identification as decided on a form.
+fn on_paper(household: &p::Household) -> p::TranscribeHouseholdCaseRequest {
+    p::TranscribeHouseholdCaseRequest {
+        request_id: request_id(),
+        household_case: Some(case(household, p::HouseholdCaseKind::Identification)),
+        decided_on: "2016-12-20".to_owned(),
+        decided_by: "龙井市扶贫办".to_owned(),
+        ..p::TranscribeHouseholdCaseRequest::default()
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_transcribed_case_is_decided_by_the_office_on_the_form() {
-    use p::HouseholdCaseKind::Identification;
     on_each(async |harness| {
         divisions(&harness).await;
         let clerk = harness.client("registry", &harness.token("township_clerk", &[COUNTY]));
         let household = household(clerk, "1", VILLAGE, "2014-12-31").await;
-        let request = p::TranscribeHouseholdCaseRequest {
-            request_id: request_id(),
-            household_case: Some(case(&household, Identification)),
-            decided_on: "2016-12-20".to_owned(),
-            decided_by: "龙井市扶贫办".to_owned(),
-            ..p::TranscribeHouseholdCaseRequest::default()
-        };
+        let request = on_paper(&household);
         let mut cadre = cases(&harness, "cadre", "village_cadre");
         assert_eq!(
             refused(cadre.transcribe_household_case(request.clone()).await),
@@ -156,7 +160,19 @@ async fn a_transcribed_case_is_decided_by_the_office_on_the_form() {
             (act.decided_by.as_str(), act.transcribed, one.meta.as_ref().unwrap().recorded_by.as_str()),
             ("龙井市扶贫办", true, "steward")
         );
+    })
+    .await;
+}
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_standing_moves_with_the_case_that_it_rests_on() {
+    on_each(async |harness| {
+        divisions(&harness).await;
+        let clerk = harness.client("registry", &harness.token("township_clerk", &[COUNTY]));
+        let household = household(clerk, "1", VILLAGE, "2014-12-31").await;
+        let mut steward = cases(&harness, "steward", "data_steward");
+        let written = steward.transcribe_household_case(on_paper(&household)).await.unwrap().into_inner();
+        let one = written.household_case.unwrap();
         let mut households =
             HouseholdServiceClient::new(harness.client("registry", &harness.token("auditor", &[COUNTY])));
         let mut state = async |as_of: &str| {
@@ -169,7 +185,7 @@ async fn a_transcribed_case_is_decided_by_the_office_on_the_form() {
         };
         assert_eq!(state("2016-12-30").await, HouseholdStatus::Unspecified);
         assert_eq!(state("2016-12-31").await, HouseholdStatus::Poor);
-        // Corrected, the standing moves with it; withdrawn, it was never there.
+        // Corrected, it moves with the case; withdrawn, it was never there.
         let mut client = cases(&harness, "cadre", "village_cadre");
         let later = p::HouseholdCase { effective_on: "2017-02-01".to_owned(), ..one.clone() };
         let two = update(&mut client, &later, &["effective_on"], corrected("日期错误")).await.unwrap();

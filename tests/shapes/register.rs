@@ -401,20 +401,25 @@ async fn a_batch_is_stored_whole_or_not_at_all() {
     .await;
 }
 
+/// Names of seven households in two villages, the last one of them from 2017 on.
+async fn seven(harness: &Harness) -> Vec<String> {
+    let token = harness.token("township_clerk", &[COUNTY]);
+    let mut names = Vec::new();
+    for number in 0..7 {
+        let village = if number % 2 == 0 { VILLAGE } else { OTHER_VILLAGE };
+        let from = if number == 6 { "2017-01-01" } else { "2015-12-31" };
+        let client = harness.client("registry", &token);
+        names.push(household(client, &number.to_string(), village, from).await.name);
+    }
+    names
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn lists_go_on_page_by_page_within_their_query() {
     on_each(async |harness| {
         divisions(&harness).await;
         let mut client = households(&harness);
-        let mut names = Vec::new();
-        for number in 0..7 {
-            let village = if number % 2 == 0 { VILLAGE } else { OTHER_VILLAGE };
-            let token = harness.token("township_clerk", &[COUNTY]);
-            let from = if number == 6 { "2017-01-01" } else { "2015-12-31" };
-            names.push(
-                household(harness.client("registry", &token), &number.to_string(), village, from).await.name,
-            );
-        }
+        let names = seven(&harness).await;
         let mut request = p::ListHouseholdsRequest {
             page_size: 2,
             as_of: "2016-06-01".to_owned(),
@@ -450,6 +455,16 @@ async fn lists_go_on_page_by_page_within_their_query() {
         ] {
             assert_eq!(refused(client.list_households(other).await), format!("InvalidArgument {refusal}"));
         }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lists_are_ordered_and_narrowed_by_area() {
+    on_each(async |harness| {
+        divisions(&harness).await;
+        let mut client = households(&harness);
+        let names = seven(&harness).await;
         let by_area = p::ListHouseholdsRequest {
             order_by: "area".to_owned(),
             page_size: 4,

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by its panic")]
 
+pub mod binary;
 pub mod counties;
 pub mod demonstrated;
 pub mod dynamic;

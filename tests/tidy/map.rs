@@ -105,7 +105,6 @@ pub(crate) const TOP: [&str; 10] = [
 pub(crate) const SQL_STANDS_IN: &[(&str, &str)] = &[
     ("shared/record/src/common/history.rs", "versions of a record"),
     ("shared/record/src/ddl.rs", "tables that a declaration asks for"),
-    ("shared/record/src/engine.rs", "the write path"),
     ("shared/record/src/indicator/compile.rs", "an indicator as a query"),
     ("shared/record/src/indicator/evidence.rs", "an indicator as a query"),
     ("shared/record/src/indicator/scan.rs", "an indicator as a query"),

@@ -36,7 +36,7 @@ impl Rules for ExchangeVisits {
         if !record.ends_on.is_empty() && record.ends_on < record.starts_on {
             violations.push("ends_on", Reason::DateOrder).add("earlier", "开始日期").add("later", "结束日期");
         }
-        if record.head_count.is_some_and(|count| count < 1) {
+        if record.head_count.is_some_and(|count| !(1..=10_000).contains(&count)) {
             violations.push("head_count", Reason::NumberOutOfRange).add("minimum", 1).add("maximum", 10_000);
         }
         Ok(())

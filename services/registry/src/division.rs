@@ -61,6 +61,13 @@ impl Rules for Divisions {
             }
         }
         for (index, designation) in record.designations.iter().enumerate() {
+            for (field, stated) in
+                [("kind", designation.kind != 0), ("valid_from", !designation.valid_from.is_empty())]
+            {
+                if !stated {
+                    violations.push(format!("designations[{index}].{field}"), Reason::FieldRequired);
+                }
+            }
             let ends = &designation.valid_to;
             if !ends.is_empty() && *ends <= designation.valid_from {
                 violations

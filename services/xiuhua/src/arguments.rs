@@ -143,7 +143,7 @@ pub enum Which {
     Assistance,
     /// The paired collaboration with the partner city
     PartnerAid,
-    /// Reports, routing and the JSON face
+    /// Reports, and one address for all services
     Gateway,
 }
 

@@ -179,7 +179,7 @@ words! {
     /// Title of the division.
     AREA: "区划", "구역", "division";
     /// Title of the contribution.
-    CONTRIBUTION: "计入", "계산몫", "contributes";
+    CONTRIBUTION: "计入(金额为分)", "계산몫(금액은 분)", "contributes (money in fen)";
     /// Title of the days.
     DAYS: "日期", "날자", "days";
     /// Title of the source.

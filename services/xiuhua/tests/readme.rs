@@ -28,7 +28,11 @@ fn every_command_of_the_readme_is_understood() {
     assert!(commands.len() >= 9, "{commands:?}");
     for command in commands {
         let parsed = Arguments::try_parse_from(command.split_whitespace());
-        assert!(parsed.is_ok(), "{command}: {}", parsed.err().map(|error| error.to_string()).unwrap_or_default());
+        assert!(
+            parsed.is_ok(),
+            "{command}: {}",
+            parsed.err().map(|error| error.to_string()).unwrap_or_default()
+        );
     }
 }
 

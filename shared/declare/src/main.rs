@@ -116,16 +116,19 @@ fn write(options: Options) -> anyhow::Result<ExitCode> {
 
 fn steps(new: &Scaffold) {
     let marker = new.plural();
-    println!("what is left:");
-    println!("  1. its own fields from number 10, keys, labels, and the filters of List{marker}Request");
-    println!("  2. `declare scaffold --check`, which compares the standard part with the shape");
-    println!("  3. a migration of its table in the service that owns {}", new.package);
+    println!("what is left, in this order:");
     println!(
-        "  4. a folder with its rules: `impl record::Rules for {marker}`, and {}Verbs where it has",
+        "  1. in the file: its own fields from number 10, keys, the form, filters of List{marker}Request"
+    );
+    println!("  2. `declare scaffold --check`, which compares the standard part with the shape");
+    println!("  3. an empty migration `migrations/<table>.sql` in the service that owns {}", new.package);
+    println!(
+        "  4. a slice there: `slice()`, `impl Rules for {marker}`, indicators; {}Verbs for verbs",
         new.resource
     );
-    println!("     verbs of its own");
-    println!("  5. one line with `{marker}` and `{}Api` in the service's list of resources", new.resource);
+    println!("     of its own");
+    println!("  5. two lines in the service's lib.rs: the module, and its `slice()` in the list");
+    println!("  6. `cargo run -p suite --bin ddl -- --write`, which fills the empty migration");
     if let Ok(folder) = env::current_dir() {
         println!("  (paths are relative to {})", folder.display());
     }

@@ -161,3 +161,87 @@ fn entry(key: &Key, count: i64) -> NewAudit {
         ..NewAudit::default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use kernel::clock::ManualClock;
+    use kernel::date::CivilDate;
+    use store::AuditQuery;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    struct Stage {
+        clock: Arc<ManualClock>,
+        db: Db,
+        refusals: Refusals,
+        _folder: TempDir,
+    }
+
+    async fn stage() -> Stage {
+        let clock = Arc::new(ManualClock::at_noon(CivilDate::parse("2017-10-15").unwrap()));
+        let folder = tempfile::tempdir().unwrap();
+        let db = Db::open_sqlite(&folder.path().join("test.db"), clock.clone()).await.unwrap();
+        db.migrate(store::MIGRATIONS).await.unwrap();
+        let refusals = Refusals::start(db.clone(), clock.clone());
+        Stage { clock, db, refusals, _folder: folder }
+    }
+
+    fn refusal<'a>(subject: &'a str, reason: &'a str) -> Refusal<'a> {
+        let method = "xiuhua.registry.v1.HouseholdService/GetHousehold";
+        Refusal { subject, on_behalf_of: None, role: "auditor", method, reason, token: None }
+    }
+
+    async fn entries(db: &Db) -> Vec<(String, String, i64)> {
+        let query = AuditQuery { limit: 1_000, ..AuditQuery::default() };
+        let found = db.audit_entries(&query).await.unwrap();
+        let mut told: Vec<_> = found
+            .into_iter()
+            .map(|found| (found.entry.subject, found.entry.reason.unwrap_or_default(), found.entry.count))
+            .collect();
+        told.sort();
+        told
+    }
+
+    #[tokio::test]
+    async fn nothing_is_lost_when_the_service_stops() {
+        let stage = stage().await;
+        for _ in 0..3 {
+            stage.refusals.refused(refusal("li.ming", "AREA_FORBIDDEN"));
+        }
+        stage.refusals.refused(refusal("li.ming", "PERMISSION_MISSING"));
+        stage.refusals.flush().await;
+        stage.refusals.flush().await;
+        let told = |reason: &str, count| ("li.ming".to_owned(), reason.to_owned(), count);
+        assert_eq!(entries(&stage.db).await, [told("AREA_FORBIDDEN", 3), told("PERMISSION_MISSING", 1)]);
+    }
+
+    #[tokio::test]
+    async fn a_minute_that_is_not_over_waits() {
+        let stage = stage().await;
+        stage.refusals.refused(refusal("li.ming", "AREA_FORBIDDEN"));
+        stage.refusals.0.write(false).await;
+        assert_eq!(entries(&stage.db).await, []);
+        stage.clock.advance(Duration::from_secs(60));
+        stage.refusals.refused(refusal("li.ming", "AREA_FORBIDDEN"));
+        stage.refusals.0.write(false).await;
+        assert_eq!(entries(&stage.db).await, [("li.ming".to_owned(), "AREA_FORBIDDEN".to_owned(), 1)]);
+    }
+
+    #[tokio::test]
+    async fn a_full_buffer_is_written_and_a_lost_database_bounds_it() {
+        let stage = stage().await;
+        for number in 0..FULL {
+            stage.refusals.refused(refusal(&number.to_string(), "AREA_FORBIDDEN"));
+        }
+        stage.refusals.0.write(false).await;
+        assert_eq!(stage.refusals.0.counts.lock().unwrap().by_key.len(), 0);
+        stage.db.close().await;
+        for number in 0..MOST + 7 {
+            stage.refusals.refused(refusal(&number.to_string(), "AREA_FORBIDDEN"));
+        }
+        stage.refusals.flush().await;
+        let counts = stage.refusals.0.counts.lock().unwrap();
+        assert_eq!(counts.by_key.len(), MOST);
+    }
+}

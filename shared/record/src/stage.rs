@@ -259,11 +259,15 @@ pub(crate) fn for_overlay(set: WriteSet) -> WriteSet {
     for step in set.steps {
         match step {
             Step::Guard { .. } | Step::Unchanged { .. } | Step::SupersedeElements { .. } => {}
-            Step::Supersede { table, rows } => steps.extend(rows.into_iter().map(|(id, version)| Step::Execute {
-                sql: format!("UPDATE {table} SET superseded_at = recorded_at WHERE id = $1 AND version = $2"),
-                args: vec![id.into(), version.into()],
-                expect: None,
-            })),
+            Step::Supersede { table, rows } => {
+                steps.extend(rows.into_iter().map(|(id, version)| Step::Execute {
+                    sql: format!(
+                        "UPDATE {table} SET superseded_at = recorded_at WHERE id = $1 AND version = $2"
+                    ),
+                    args: vec![id.into(), version.into()],
+                    expect: None,
+                }))
+            }
             Step::Execute { sql, mut args, .. } if sql == GIVE_UP_KEY => {
                 args.extend([Cell::from(NOBODY), Cell::from(NOBODY)]);
                 steps.push(held(args));

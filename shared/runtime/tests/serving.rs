@@ -18,7 +18,7 @@ use runtime::server::{Service, serve};
 use runtime::shell::Shell;
 use runtime::status::Problem;
 use runtime::telemetry;
-use support::{Echo, SERVICE, Stage, call, policies, request, shell, token};
+use support::{Echo, SERVICE, Stage, Told, call, policies, request, shell, token};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
@@ -126,6 +126,21 @@ async fn reflection_lists_what_is_served() {
     for name in [SERVICE, "grpc.health.v1.Health", "grpc.reflection.v1.ServerReflection"] {
         assert!(names.iter().any(|served| served == name), "{name} in {names:?}");
     }
+}
+
+#[tokio::test]
+async fn a_services_own_sink_is_told_of_refusals_and_flushed_when_it_stops() {
+    let (of_shell, own) = (Arc::new(Told::default()), Arc::new(Told::default()));
+    let mut shell = shell();
+    shell.refusals = Some(of_shell.clone());
+    let running = run(shell, |service| service.refusals(own.clone())).await;
+    let channel = connect(&running.address).await;
+    call(channel, "Foreign", request("auditor")).await.unwrap_err();
+    running.shutdown.cancel();
+    running.served.await.unwrap().unwrap();
+    let told = ["li.ming xiuhua.test.v1.EchoService/Foreign AREA_FORBIDDEN", "flushed"];
+    assert_eq!(*own.0.lock().unwrap(), told);
+    assert!(of_shell.0.lock().unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -1,5 +1,5 @@
 //! Prints the tables that a record kind's declaration asks for, as its migration: `cargo run -p suite --bin ddl -- visits`.
-//! With `--write` puts the migration of every record kind that has none yet beside its service.
+//! `--write` fills the migrations that are empty; `--write NAME` writes a record kind's anew, as long as no database has it.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,9 @@ use record::service::Slice;
 
 fn main() -> std::io::Result<()> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
-    let wanted: Vec<String> = std::env::args().skip(1).collect();
+    let mut wanted: Vec<String> = std::env::args().skip(1).collect();
+    let write = wanted.first().is_some_and(|word| word == "--write");
+    wanted.retain(|word| word != "--write");
     let common = record::common::slices();
     let lists: [(PathBuf, Vec<Slice>); 4] = [
         (root.join("shared/record"), common),
@@ -19,12 +21,12 @@ fn main() -> std::io::Result<()> {
         for slice in slices {
             let spec = slice.registered.spec;
             let path = folder.join("migrations").join(format!("{}.sql", spec.table));
-            if wanted == ["--write"] {
-                if std::fs::metadata(&path).map_or(0, |found| found.len()) == 0 {
-                    std::fs::write(&path, record::ddl::statements(spec))?;
-                    println!("{}", path.display());
-                }
-            } else if wanted.iter().any(|name| name == spec.collection || name == spec.table) {
+            let named = wanted.iter().any(|name| name == spec.collection || name == spec.table);
+            let empty = wanted.is_empty() && std::fs::metadata(&path).map_or(0, |found| found.len()) == 0;
+            if write && (named || empty) {
+                std::fs::write(&path, record::ddl::statements(spec))?;
+                println!("{}", path.display());
+            } else if named {
                 print!("{}", record::ddl::statements(spec));
             }
         }

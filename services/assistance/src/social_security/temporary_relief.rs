@@ -69,7 +69,7 @@ impl Rules for TemporaryReliefs {
                 .add("earlier", "申请日期")
                 .add("later", "批准日期");
         }
-        if record.covered_count.is_some_and(|count| count < 1) {
+        if record.covered_count.is_some_and(|count| !(1..=100).contains(&count)) {
             violations.push("covered_count", Reason::NumberOutOfRange).add("minimum", 1).add("maximum", 100);
         }
         check_payments(record, violations);

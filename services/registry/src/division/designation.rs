@@ -20,6 +20,13 @@ impl FormSheet for DesignationSheet {
         reads: &Reads<'_>,
         notes: &mut Notes,
     ) -> Known<Vec<Act>> {
+        let stated = [("kind", row.kind != 0), ("designated_from", !row.designated_from.is_empty())];
+        for (path, _) in stated.iter().filter(|(_, stated)| !stated) {
+            notes.violations.push(*path, Reason::FieldRequired);
+        }
+        if !notes.violations.is_empty() {
+            return Ok(Vec::new());
+        }
         let Some(loaded) = reads.record::<Divisions>(&format!("divisions/{}", row.code))? else {
             notes.violations.push("code", Reason::ReferenceNotFound).add("collection", "divisions");
             return Ok(Vec::new());

@@ -156,14 +156,13 @@ fn explained(
     let exit = (p::HouseholdCaseKind::Exit, exited_on.clone(), row.exited_year);
     let mut cases = vec![(p::HouseholdCaseKind::Identification, registered_on, row.identified_year)];
     match row.stated_status() {
-        HouseholdStatus::Poor | HouseholdStatus::PreExit => {}
+        HouseholdStatus::Poor | HouseholdStatus::PreExit | HouseholdStatus::Unspecified => {}
         HouseholdStatus::ExitedPolicy => cases.push(exit),
         HouseholdStatus::ExitedNoPolicy => {
             cases.extend([exit, (p::HouseholdCaseKind::PolicyEnd, exited_on, None)]);
         }
         HouseholdStatus::Relapsed => cases.push((p::HouseholdCaseKind::Relapse, form_date, None)),
-        HouseholdStatus::Unspecified
-        | HouseholdStatus::Candidate
+        HouseholdStatus::Candidate
         | HouseholdStatus::Removed
         | HouseholdStatus::Closed
         | HouseholdStatus::Rejected => {

@@ -112,6 +112,15 @@ pub fn key_value(secrets: &Secrets, key: &Key, record: &dyn AnyRecord) -> Option
             Value::Texts(texts) => texts.join("\u{1e}"),
         });
     }
+    // Equal rows of two counties are two facts; within a county a corrected place is the same one.
+    if key.repeats && spec.form.as_ref().is_some_and(|form| form.place.is_some()) {
+        let area = record.meta().map(|meta| meta.area.as_str()).unwrap_or_default();
+        parts.push(
+            AreaCode::parse(area)
+                .and_then(|area| area.county())
+                .map_or_else(String::new, |county| county.to_string()),
+        );
+    }
     Some(parts.join("\u{1f}"))
 }
 

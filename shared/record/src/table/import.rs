@@ -82,7 +82,7 @@ pub(crate) fn errors_of(
 ) -> Vec<RowError> {
     let mut errors = Vec::new();
     for ((outcome, number), cells) in outcomes.iter().zip(numbers).zip(cells) {
-        for (violation, warning) in told(outcome) {
+        for (violation, warning) in told(header, outcome) {
             let place = place_of(header, violation, cells);
             errors.push(RowError {
                 table: table.to_owned(),
@@ -113,7 +113,7 @@ pub(crate) fn kept_errors(
     let seal = |text: &str| cipher.encrypt("import_error.cell", text).ok();
     let mut errors = Vec::new();
     for ((outcome, number), cells) in outcomes.iter().zip(numbers).zip(cells) {
-        for (ordinal, (violation, warning)) in (0_i64..).zip(told(outcome)) {
+        for (ordinal, (violation, warning)) in (0_i64..).zip(told(header, outcome)) {
             let place = place_of(header, violation, cells);
             let arguments = serde_json::to_string(&Kept {
                 warning,
@@ -145,14 +145,22 @@ pub(crate) struct Kept {
     pub(crate) arguments: Vec<(String, String)>,
 }
 
-fn told(outcome: &Outcome) -> impl Iterator<Item = (&Violation, bool)> {
-    let refused = match &outcome.verdict {
-        Verdict::Refused(violations) => Some(violations),
-        Verdict::Accepted(_) | Verdict::Unchanged => None,
+/// What is told of a row. A cell that could not be read is told once: what rules make of its absence is not news.
+fn told<'o>(header: &Header, outcome: &'o Outcome) -> Vec<(&'o Violation, bool)> {
+    let refused: Vec<&Violation> = match &outcome.verdict {
+        Verdict::Refused(violations) => violations.iter().collect(),
+        Verdict::Accepted(_) | Verdict::Unchanged => Vec::new(),
     };
-    let errors =
-        refused.into_iter().flat_map(|violations| violations.iter()).map(|violation| (violation, false));
-    errors.chain(outcome.warnings.iter().map(|violation| (violation, true)))
+    let title = |violation: &Violation| {
+        header.layout.columns.iter().map(|column| column.title.zh).find(|title| *title == violation.field)
+    };
+    let unread: Vec<&str> = refused.iter().filter_map(|violation| title(violation)).collect();
+    let news = |violation: &&Violation| {
+        title(violation).is_some()
+            || header.layout.title_of(&violation.field).is_none_or(|title| !unread.contains(&title))
+    };
+    let errors = refused.into_iter().filter(news).map(|violation| (violation, false));
+    errors.chain(outcome.warnings.iter().map(|violation| (violation, true))).collect()
 }
 
 struct ErrorPlace {

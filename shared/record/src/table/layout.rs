@@ -110,9 +110,13 @@ impl Layout {
     pub fn titled(&self, title: &str) -> Option<usize> {
         let wanted = plain_title(title);
         let exact = self.columns.iter().position(|column| plain_title(column.title.zh) == wanted);
+        // What stands in brackets may be left out, but not be another: it can be the unit.
         exact.or_else(|| {
             let bare = without_brackets(&wanted);
-            self.columns.iter().position(|column| without_brackets(&plain_title(column.title.zh)) == bare)
+            self.columns.iter().position(|column| {
+                let own = plain_title(column.title.zh);
+                without_brackets(&own) == bare && (own == bare || wanted == bare)
+            })
         })
     }
 

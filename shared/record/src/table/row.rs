@@ -228,7 +228,10 @@ impl TableRow {
             return None;
         };
         let key = registered.spec.keys.iter().find(|key| key.repeats)?;
-        key_value(&self.engine.inner().secrets, key, record.as_ref())
+        let value = key_value(&self.engine.inner().secrets, key, record.as_ref())?;
+        // The place is resolved later; its county's name tells rows apart as its code will.
+        let county = self.place.as_ref().map(|place| place.county.as_str()).unwrap_or_default();
+        Some(format!("{value}\u{1f}{county}"))
     }
 
     /// What must stand only once in a file: the strongest key that the row states in full.

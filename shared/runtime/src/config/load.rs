@@ -18,7 +18,8 @@ use crate::error::StartError;
 const PREFIX: &str = "XIUHUA_";
 
 /// Variables that begin like ours, but belong to the command line as a client.
-const CLIENT_VARIABLES: [&str; 3] = ["XIUHUA_CONFIG", "XIUHUA_TOKEN", "XIUHUA_ADDRESS"];
+const CLIENT_VARIABLES: [&str; 5] =
+    ["XIUHUA_CONFIG", "XIUHUA_TOKEN", "XIUHUA_TOKEN_FILE", "XIUHUA_ADDRESS", "XIUHUA_LANG"];
 
 /// Most problems that are looked for.
 const MOST_PROBLEMS: usize = 100;

@@ -196,6 +196,10 @@ impl RefusalSink for Told {
     fn refused(&self, refusal: Refusal<'_>) {
         self.0.lock().unwrap().push(format!("{} {} {}", refusal.subject, refusal.method, refusal.reason));
     }
+
+    fn flush(&self) -> BoxFuture<'_, ()> {
+        Box::pin(async { self.0.lock().unwrap().push("flushed".to_owned()) })
+    }
 }
 
 pub(crate) fn clock() -> Arc<ManualClock> {
