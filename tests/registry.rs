@@ -54,15 +54,16 @@ async fn places(harness: &Harness) {
     assert_eq!(done.counts(), (6, 0, 0, 0));
 }
 
+fn household(number: &str, id: &str, status: &str) -> Vec<String> {
+    row(&["龙井市", "朝阳川镇", "龙岩村", number, "金顺子", id, "一般贫困户", "因病", "2014", status])
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_household_sheet_creates_households_and_their_standing() {
     on_each(async |harness| {
         places(&harness).await;
         let token = harness.token("data_steward", &["222405"]);
         let client = || harness.client("registry", &token);
-        let household = |number: &str, id: &str, status: &str| {
-            row(&["龙井市", "朝阳川镇", "龙岩村", number, "金顺子", id, "一般贫困户", "因病", "2014", status])
-        };
         let rows = [
             household("222405100201-1", "11010519491231002X", "未脱贫"),
             household("222405100201-2", "", "返贫"),
@@ -72,10 +73,8 @@ async fn a_household_sheet_creates_households_and_their_standing() {
         assert_eq!(done.reasons(), []);
         assert_eq!(done.counts(), (2, 0, 0, 0));
         // The same file again says nothing new.
-        let again =
-            import(client(), header("registry.households", "222405", "2015-12-31", HOUSEHOLDS), &rows)
-                .await
-                .unwrap();
+        let head = header("registry.households", "222405", "2015-12-31", HOUSEHOLDS);
+        let again = import(client(), head, &rows).await.unwrap();
         assert_eq!(again.reasons(), []);
         assert_eq!(again.counts(), (2, 2, 0, 0));
 

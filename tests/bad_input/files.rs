@@ -281,8 +281,7 @@ async fn a_file_cut_in_half_is_told_and_goes_on_where_it_broke() {
         divisions(&harness).await;
         let head = header("registry.households", LONGJING.code, "2015-12-31", HOUSEHOLDS);
         let told = in_all_languages(async |language| {
-            let head =
-                ImportHeader { job: request_id(), validate_only: true, ..head.clone() };
+            let head = ImportHeader { job: request_id(), validate_only: true, ..head.clone() };
             let end = ImportEnd { row_count: 4, file_digest: String::new() };
             let asked = [message(Asked::Header(head)), batch(1, &numbered(0..2)), message(Asked::End(end))];
             let mut service = TableServiceClient::new(steward_in(&harness, language));

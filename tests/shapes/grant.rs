@@ -169,7 +169,7 @@ async fn a_refused_grant_stays_refused() {
             let page = client.list_temporary_reliefs(request).await.unwrap().into_inner();
             page.temporary_reliefs.into_iter().map(|relief: p::TemporaryRelief| relief.name).collect()
         };
-        assert_eq!(list(&mut client, GrantState::Refused, "").await, [one.name.clone()]);
+        assert_eq!(list(&mut client, GrantState::Refused, "").await, std::slice::from_ref(&one.name));
         assert_eq!(list(&mut client, GrantState::Applied, "2017-02-19").await.len(), 2);
         assert_eq!(list(&mut client, GrantState::Paying, "").await, Vec::<String>::new());
     })

@@ -176,7 +176,7 @@ async fn a_person_has_one_membership_at_a_time() {
             let page = client.list_memberships(request).await.unwrap().into_inner();
             page.memberships.into_iter().map(|link: p::Membership| link.name).collect()
         };
-        assert_eq!(names(&mut client, of_person.clone()).await, [one.name.clone()]);
+        assert_eq!(names(&mut client, of_person.clone()).await, std::slice::from_ref(&one.name));
         assert_eq!(
             names(&mut client, p::ListMembershipsRequest { as_of: String::new(), ..of_person }).await,
             [two.name]

@@ -112,6 +112,7 @@ pub(crate) const SQL_STANDS_IN: &[(&str, &str)] = &[
     ("shared/record/src/read.rs", "Get and List"),
     ("shared/record/src/stage.rs", "the write path"),
     ("shared/record/src/table/export.rs", "a table as a file"),
+    ("services/xiuhua/src/commands/database.rs", "schemas and roles, before any service has the database"),
     ("services/registry/src/household/shown.rs", "joins what List shows of three kinds of record"),
     ("services/registry/src/lookup.rs", "finds records by their declared keys, in batches"),
     ("services/registry/src/places.rs", "finds divisions by name, in batches"),

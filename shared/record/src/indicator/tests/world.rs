@@ -218,8 +218,7 @@ impl World {
             valid,
             known,
         };
-        let ever = (DAYS[0], FOREVER);
-        let mut payments = Vec::new();
+        let (ever, mut payments) = ((DAYS[0], FOREVER), Vec::new());
         let grants = self.grants.iter().enumerate().map(|(index, grant)| {
             let head = head("g", index, grant.area, ever, grant.known);
             for (number, (known, paid_on, amount)) in grant.payments.iter().enumerate() {
@@ -258,10 +257,8 @@ impl World {
                 Value::Integer(plan.kind),
                 Value::Integer(plan.target * 100),
                 text(Some("户")),
-                Value::NullText,
-                Value::NullText,
-                Value::NullInteger,
             ];
+            let leaves = [leaves, vec![Value::NullText, Value::NullText, Value::NullInteger]].concat();
             (head("a", index, plan.area, ever, plan.known), leaves)
         });
         let statistics = self.statistics.iter().enumerate().map(|(index, statistic)| {
