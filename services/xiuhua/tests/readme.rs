@@ -1,5 +1,7 @@
 //! The README's commands are ones that the binary understands, and its two commands are there.
 
+#![allow(clippy::expect_used, reason = "a test ends by its panic")]
+
 use std::path::Path;
 
 use clap::Parser;

@@ -19,7 +19,9 @@ use crate::resource::AnyRecord;
 use crate::rules::{Act, Change, Consequences, Context, Mask, Registered};
 use crate::spec::Spec;
 use crate::state::{Holder, Known, Loaded, NotLoaded, Period, Reads, State};
+use crate::table::import_permission;
 use crate::validate::Validation;
+use crate::value::Value;
 
 pub use change::last_state;
 pub use keys::{key_value, occurrence_value};
@@ -282,6 +284,7 @@ impl Evaluator<'_> {
             (registered.complete)(record.as_mut(), old.as_deref(), self.context, &reads, &mut broken)?;
             validation.record(record.as_ref(), old.as_deref(), &mut found);
             self.check_area(act, record.as_ref(), old.as_deref(), &reads, &mut found)?;
+            self.check_milestones(act, record.as_ref(), old.as_deref(), &mut found);
             (registered.check)(record.as_ref(), old.as_deref(), self.context, &reads, &mut broken)?;
             // Rules know the record's own paths only.
             found.extend_below(act.prefix.trim_end_matches('.'), broken);
@@ -303,6 +306,30 @@ impl Evaluator<'_> {
             violations.push(format!("{}meta.valid_to", act.prefix), Reason::DateOrder);
         }
         Ok((completed, scope_area))
+    }
+
+    /// The days that bring a state come from the verbs that have the power for them. Only who may transcribe paper states
+    /// them with the record.
+    fn check_milestones(
+        &self,
+        act: &Act,
+        record: &dyn AnyRecord,
+        old: Option<&dyn AnyRecord>,
+        violations: &mut Violations,
+    ) {
+        let power = import_permission(act.spec);
+        let states = matches!(act.change, Change::Create(_) | Change::From { .. } | Change::Correct { .. });
+        if !states || act.permission.is_empty() || self.context.caller.may(power) {
+            return;
+        }
+        for day in act.spec.states.iter().filter_map(|state| state.day) {
+            let stated = record.get(day);
+            let stood = old.map(|old| old.get(day)).unwrap_or(Value::Null);
+            let leaf = &act.spec.leaves[day];
+            if !leaf.output_only && stated != stood {
+                violations.push(format!("{}{}", act.prefix, leaf.path), Reason::FieldOutputOnly);
+            }
+        }
     }
 
     fn check_area(
