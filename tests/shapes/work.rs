@@ -185,3 +185,28 @@ async fn a_work_is_cancelled_listed_by_its_state_and_read_on_a_day() {
     })
     .await;
 }
+
+/// Acceptance is a power of its own: stating its day with the record does not get around it.
+#[tokio::test(flavor = "multi_thread")]
+async fn milestones_come_from_their_verbs() {
+    on_each(async |harness| {
+        divisions(&harness).await;
+        let mut client = works(&harness);
+        let mut accepted = case(7, 3, p::RenovationMethod::Repair);
+        accepted.schedule = Some(proto::common::Schedule {
+            started_on: "2016-05-01".to_owned(),
+            completed_on: "2016-08-01".to_owned(),
+            accepted_on: "2016-09-01".to_owned(),
+            ..proto::common::Schedule::default()
+        });
+        let told_of = fields(create(&mut client, accepted).await);
+        let days = ["schedule.started_on", "schedule.completed_on", "schedule.accepted_on"];
+        let expected: Vec<(String, String)> = days
+            .iter()
+            .map(|day| (format!("renovation_case.{day}"), "FIELD_OUTPUT_ONLY".to_owned()))
+            .collect();
+        assert_eq!(told_of, expected);
+        create(&mut client, case(7, 3, p::RenovationMethod::Repair)).await.unwrap();
+    })
+    .await;
+}
