@@ -155,11 +155,17 @@ fn told<'o>(header: &Header, outcome: &'o Outcome) -> Vec<(&'o Violation, bool)>
         header.layout.columns.iter().map(|column| column.title.zh).find(|title| *title == violation.field)
     };
     let unread: Vec<&str> = refused.iter().filter_map(|violation| title(violation)).collect();
+    // Nor is it that a place is missing which is not known.
+    let explained = |violation: &Violation| {
+        let mut same = refused.iter().filter(|other| other.field == violation.field);
+        violation.reason == Reason::FieldRequired && same.any(|other| other.reason != Reason::FieldRequired)
+    };
     let news = |violation: &&Violation| {
         title(violation).is_some()
-            || header.layout.title_of(&violation.field).is_none_or(|title| !unread.contains(&title))
+            || (header.layout.title_of(&violation.field).is_none_or(|title| !unread.contains(&title))
+                && !explained(violation))
     };
-    let errors = refused.into_iter().filter(news).map(|violation| (violation, false));
+    let errors = refused.iter().copied().filter(news).map(|violation| (violation, false));
     errors.chain(outcome.warnings.iter().map(|violation| (violation, true))).collect()
 }
 
