@@ -32,13 +32,12 @@ impl Db {
             return Ok(Vec::new());
         }
         let number = args.len() + 1;
-        // On PostgreSQL an array, not a subquery: it is looked up with all columns of an index, whatever the planner
-        // thinks of the table's size.
-        let chosen = match self.dialect() {
-            Dialect::Sqlite => format!("IN (SELECT value FROM json_each(${number}))"),
-            Dialect::Postgres => format!("= ANY (ARRAY(SELECT json_array_elements_text(${number}::json)))"),
+        // Not `= ANY (ARRAY(…))`: with an ORDER BY, PostgreSQL would read the whole index for its order.
+        let list = match self.dialect() {
+            Dialect::Sqlite => format!("SELECT value FROM json_each(${number})"),
+            Dialect::Postgres => format!("SELECT json_array_elements_text(${number}::json)"),
         };
-        let sql = format!("{select} {column} {chosen} {suffix}");
+        let sql = format!("{select} {column} IN ({list}) {suffix}");
         let mut args = args.to_vec();
         args.push(Value::Text(json_texts(values)));
         self.all(&sql, &args).await
