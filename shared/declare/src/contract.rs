@@ -48,6 +48,7 @@ pub enum Format {
     Area,
     Year,
     FutureDate,
+    Month,
 }
 
 /// The unit on the form.
@@ -221,6 +222,8 @@ pub struct Resource {
     pub keys: Vec<(String, Vec<usize>, bool)>,
     /// Leaf of the day that opens validity.
     pub since: Option<usize>,
+    /// Leaf of the day that closes a Link's validity.
+    pub until: Option<usize>,
     /// Leaf shown as label.
     pub title_of: Option<usize>,
     /// States that follow from days, in order.

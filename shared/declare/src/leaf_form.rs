@@ -23,6 +23,7 @@ pub(crate) fn leaf_form(
         (5, _) => (wire, Format::Account),
         (6, _) => (wire, Format::Area),
         (7, _) => (wire, Format::Year),
+        (9, _) => (wire, Format::Month),
         _ => (wire, Format::Plain),
     };
     let title = (!form.title.zh.is_empty()).then(|| form.title.clone());

@@ -109,6 +109,7 @@ pub(crate) struct ResourceOption {
     pub(crate) shape: i32,
     pub(crate) label: Label,
     pub(crate) since: String,
+    pub(crate) until: String,
     /// Kind, paths, repeats.
     pub(crate) keys: Vec<(String, Vec<String>, bool)>,
     pub(crate) title_of: String,
@@ -172,6 +173,7 @@ impl Extensions {
             shape: number(&option, "shape"),
             label: child(&option, "label").map(|word| label(&word)).unwrap_or_default(),
             since: text(&option, "since"),
+            until: text(&option, "until"),
             keys: children(&option, "keys").iter().map(key).collect(),
             title_of: text(&option, "title_of"),
             states: children(&option, "states").iter().map(pair).collect(),

@@ -69,6 +69,7 @@ impl Reader {
             children,
             keys: Vec::new(),
             since: None,
+            until: None,
             title_of: None,
             states: Vec::new(),
             transitions: Vec::new(),
@@ -215,6 +216,7 @@ impl Reader {
         };
         let mut optional = |what: &str, path: &str| if path.is_empty() { None } else { find(what, path) };
         let since = optional("since", &option.since);
+        let until = optional("until", &option.until);
         let title_of = optional("title_of", &option.title_of);
         let named_by = optional("named_by", &option.named_by);
         let linked = option.linked.iter().filter_map(|path| find("linked", path)).collect();
@@ -232,8 +234,13 @@ impl Reader {
             }
         }
         self.of_kind(resource, place, "since", since, Kind::Date);
+        self.of_kind(resource, place, "until", until, Kind::Date);
+        if until.is_some() && resource.shape != Shape::Link {
+            self.problems.at(place.clone(), "`until` is for Links: other shapes have no last day");
+        }
         self.of_kind(resource, place, "named_by", named_by, Kind::Text);
-        (resource.since, resource.title_of, resource.named_by) = (since, title_of, named_by);
+        (resource.since, resource.until) = (since, until);
+        (resource.title_of, resource.named_by) = (title_of, named_by);
         (resource.linked, resource.keys) = (linked, keys);
     }
 

@@ -17,6 +17,7 @@ pub(super) fn words(out: &mut String, contract: &Contract, resources: &[&Resourc
     let used: BTreeSet<&String> = own
         .chain(sheets.iter().flat_map(|sheet| &sheet.leaves))
         .filter_map(|leaf| leaf.words.as_ref())
+        .chain(resources.iter().filter_map(|resource| resource.state.as_ref()))
         .collect();
     for name in used {
         let words = contract.enums.get(name).map(Vec::as_slice).unwrap_or_default();
@@ -59,6 +60,7 @@ pub(super) fn spec(out: &mut String, resource: &Resource) {
     }
     line!(out, "    ],");
     line!(out, "    since: {:?},", resource.since);
+    line!(out, "    until: {:?},", resource.until);
     line!(out, "    title_of: {:?},", resource.title_of);
     line!(out, "    states: &[");
     for StateDay { number, name, day } in &resource.states {
@@ -76,6 +78,9 @@ pub(super) fn spec(out: &mut String, resource: &Resource) {
         Some(form) => line!(out, "    form: Some({}),", form_table(form)),
         None => line!(out, "    form: None,"),
     }
+    line!(out, "    beneficiary: {:?},", resource.leaf("beneficiary.household"));
+    let words = resource.state.as_ref().map_or("&[]".to_owned(), |name| format!("&{}", words_name(name)));
+    line!(out, "    state_words: {words},");
     line!(out, "    derived: {},", resource.derived);
     line!(out, "    everywhere: {},", resource.everywhere);
     line!(out, "    named_by: {:?},", resource.named_by);

@@ -33,3 +33,6 @@ POST_TAKEN = Someone else holds this post at that time
 TRANSFER_BEFORE_EXIT = This cadre cannot leave the post before the place has left poverty
 WITHDRAWN = The record was withdrawn
 PARAMETER_MISSING = The parameter “{ $parameter }” has no value for the place and day
+PERSON_NOT_MEMBER = The person is no member of this household on that day
+DETAIL_OF_OTHER_KIND = A case has only the detail of its own kind
+ROUND_NOT_OPEN = Cases of this kind are opened only within an open round

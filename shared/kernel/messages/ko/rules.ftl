@@ -33,3 +33,6 @@ POST_TAKEN = 그 직무에는 같은 기간에 이미 다른 사람이 있습니
 TRANSFER_BEFORE_EXIT = 그 지방이 빈곤해탈하기 전에는 이 간부를 옮길수 없습니다
 WITHDRAWN = 이 기록은 취소되였습니다
 PARAMETER_MISSING = 그 지방의 그날에 해당한 매개변수 “{ $parameter }”이(가) 설정되여있지 않습니다
+PERSON_NOT_MEMBER = 해당 인원은 당일 본 호의 성원이 아닙니다
+DETAIL_OF_OTHER_KIND = 처리건에는 해당 류형의 세부내용만 쓸수 있습니다
+ROUND_NOT_OPEN = 이 류형의 처리건은 열린 동태관리회차내에서만 접수할수 있습니다

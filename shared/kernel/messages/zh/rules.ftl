@@ -33,3 +33,6 @@ POST_TAKEN = 该岗位同期已有人任职
 TRANSFER_BEFORE_EXIT = 当地脱贫前不得调整该干部
 WITHDRAWN = 该记录已撤销
 PARAMETER_MISSING = 当地当日没有设定参数“{ $parameter }”
+PERSON_NOT_MEMBER = 该人员当日不是本户成员
+DETAIL_OF_OTHER_KIND = 办理件只能填写本类型的明细
+ROUND_NOT_OPEN = 该类办理件只能在已开启的动态管理轮次内受理

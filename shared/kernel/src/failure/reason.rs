@@ -396,6 +396,14 @@ reasons! {
     Unimplemented "UNIMPLEMENTED" Unimplemented [];
     /// A fault of the suite; its log has the details.
     Internal "INTERNAL" Internal [];
+
+    // Appended since; the numbers of the wire never move.
+    /// The person is no member of the case's household on the day.
+    PersonNotMember "PERSON_NOT_MEMBER" FailedPrecondition [];
+    /// A case has only the detail of its own kind.
+    DetailOfOtherKind "DETAIL_OF_OTHER_KIND" InvalidArgument [];
+    /// Cases of this kind are opened only within a round that is open on the day.
+    RoundNotOpen "ROUND_NOT_OPEN" FailedPrecondition [];
 }
 
 impl Reason {
