@@ -5,10 +5,11 @@ use crate::error::StoreError;
 use crate::value::{Row, Value};
 
 impl Db {
-    /// The rows whose `column` is one of `values`: `{select} {column} IN (…) {suffix}`.
+    /// The rows whose `column` is one of `values`, each looked up in the index that `column` begins, or follows the
+    /// columns in that `select` compares by `=`. A column without an index wants [`Db::scan_in`].
     ///
-    /// `select` ends where a condition may stand, as in `SELECT … FROM t WHERE superseded_at = … AND`; `suffix` is what
-    /// follows, as `ORDER BY id`. Order and number of the rows are those of the query, not of the list.
+    /// `select` ends where a condition may stand, as in `SELECT … FROM t WHERE superseded_at = … AND`; `suffix` orders
+    /// the answer by columns of the answer, as `ORDER BY id`. Without it, the order is none.
     pub async fn select_in(
         &self,
         select: &str,
@@ -19,7 +20,7 @@ impl Db {
         self.select_in_with(select, &[], column, values, suffix).await
     }
 
-    /// As [`Db::select_in`], with arguments `$1`, `$2`, … of `select` and `suffix`.
+    /// As [`Db::select_in`], with arguments `$1`, `$2`, … of `select`.
     pub async fn select_in_with(
         &self,
         select: &str,
@@ -31,16 +32,49 @@ impl Db {
         if values.is_empty() {
             return Ok(Vec::new());
         }
-        let number = args.len() + 1;
-        // Not `= ANY (ARRAY(…))`: with an ORDER BY, PostgreSQL would read the whole index for its order.
-        let list = match self.dialect() {
+        let list = self.list(args.len() + 1);
+        // PostgreSQL is not left to choose. On a table that it has not analysed yet it takes what fits the other
+        // conditions for one row, and so would compare every such row with every value; given an array it would filter
+        // them all, or read the whole index for its order. OFFSET 0 keeps it from pulling the look-up apart.
+        let sql = match self.dialect() {
+            Dialect::Sqlite => format!("{select} {column} IN ({list}) {suffix}"),
+            Dialect::Postgres => format!(
+                "SELECT f.* FROM (SELECT DISTINCT v FROM ({list}) AS l(v)) AS k \
+                 CROSS JOIN LATERAL ({select} {column} = k.v OFFSET 0) AS f {suffix}"
+            ),
+        };
+        self.listed(&sql, args, values).await
+    }
+
+    /// As [`Db::select_in`] over a small table whose `column` has no index: the table is read once.
+    pub async fn scan_in(
+        &self,
+        select: &str,
+        column: &str,
+        values: &[String],
+        suffix: &str,
+    ) -> Result<Vec<Row>, StoreError> {
+        if values.is_empty() {
+            return Ok(Vec::new());
+        }
+        // By IS TRUE it is no join, for which PostgreSQL may take the list once a row, but a look into a hash table.
+        let sql = format!("{select} ({column} IN ({})) IS TRUE {suffix}", self.list(1));
+        self.listed(&sql, &[], values).await
+    }
+
+    /// The query that gives the values of a JSON list which is the argument `number`.
+    fn list(&self, number: usize) -> String {
+        match self.dialect() {
             Dialect::Sqlite => format!("SELECT value FROM json_each(${number})"),
             Dialect::Postgres => format!("SELECT json_array_elements_text(${number}::json)"),
-        };
-        let sql = format!("{select} {column} IN ({list}) {suffix}");
+        }
+    }
+
+    /// A query whose last argument is the list.
+    async fn listed(&self, sql: &str, args: &[Value], values: &[String]) -> Result<Vec<Row>, StoreError> {
         let mut args = args.to_vec();
         args.push(Value::Text(json_texts(values)));
-        self.all(&sql, &args).await
+        self.all(sql, &args).await
     }
 
     /// The rows that agree with one of the `tuples` in the `columns`: `SELECT {list} FROM {table} AS t …`.

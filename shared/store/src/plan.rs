@@ -11,6 +11,10 @@ use crate::write::{NewAudit, NewEvent, NewRequest, Step, WriteSet};
 
 /// Up to so many rows, a step shares a call with others; more rows get calls of their own.
 pub(crate) const FEW: usize = 16;
+/// Up to so many values, rows share a call with others on PostgreSQL even when they are many. COPY is less work for the
+/// server, but the driver sends its end as a packet of its own and does not set TCP_NODELAY, so that TCP holds the end
+/// back until the data before is acknowledged: up to 40 ms, whatever the number of rows.
+const FEW_VALUES: usize = 8_192;
 /// Most rows of one statement of SQLite. Beyond, it gets no faster and only takes more memory while it is prepared.
 const MOST_ROWS: usize = 256;
 /// Most arguments of one statement of SQLite, whose own limit is 32,766. So many take about 0.4 MB while prepared.
@@ -47,8 +51,18 @@ fn names(list: &str) -> Arc<[String]> {
 
 /// Whether a set is so large that PostgreSQL loads it by COPY.
 pub(crate) fn is_large(set: &WriteSet) -> bool {
-    let large = |step: &Step| matches!(step, Step::Insert { rows, .. } if rows.len() > FEW);
-    set.events.len() > FEW || set.audit.len() > FEW || set.steps.iter().any(large)
+    let large = |step: &Step| match step {
+        Step::Insert { columns, rows, .. } => by_copy(rows.len(), columns.len()),
+        _ => false,
+    };
+    by_copy(set.events.len(), OUTBOX.len())
+        || by_copy(set.audit.len(), AUDIT.len())
+        || set.steps.iter().any(large)
+}
+
+/// Whether PostgreSQL loads rows by COPY.
+fn by_copy(rows: usize, columns: usize) -> bool {
+    rows > FEW && rows * columns > FEW_VALUES
 }
 
 /// How many rows a set touches, about.
@@ -186,7 +200,7 @@ impl Plan {
             )));
         }
         let list = columns.join("\",\"");
-        if rows.len() > FEW && self.dialect == Dialect::Postgres {
+        if self.dialect == Dialect::Postgres && by_copy(rows.len(), columns.len()) {
             self.cut();
             let statement = format!("COPY \"{table}\" (\"{list}\") FROM STDIN");
             self.calls.push(Call::Copy { statement, data: copy_data(rows, self.stamp)? });

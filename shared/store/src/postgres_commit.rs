@@ -1,4 +1,4 @@
-//! A commit on PostgreSQL: its statements in one call, then COMMIT. Many rows are loaded by COPY in between.
+//! A commit on PostgreSQL: its statements in one call, then COMMIT. Many values are loaded by COPY in between.
 //!
 //! The first statement takes the transaction's number and then its known time. [`crate::Db::closed_now`] needs that
 //! order. It leaves the time in a setting of the transaction, so that the statements after it need no second call.

@@ -23,6 +23,12 @@ async fn rows_are_found_by_lists_of_keys() {
         let select = "SELECT id FROM fact WHERE amount < $1 AND";
         let found = db.select_in_with(select, &[Value::Integer(5)], "\"group\"", &group, "").await.unwrap();
         assert_eq!(found.len(), 5);
+        // Values that are equal, absent or of many rows, in a column without an index.
+        let values = ["it's \"安\\\n", "absent", "it's \"安\\\n"].map(str::to_owned);
+        let found =
+            db.scan_in("SELECT id FROM fact WHERE", "\"group\"", &values, "ORDER BY id").await.unwrap();
+        assert_eq!((found.len(), found[599].text(0)), (600, "599"));
+        assert!(db.scan_in("SELECT id FROM fact WHERE", "\"group\"", &[], "").await.unwrap().is_empty());
     })
     .await;
 }
