@@ -74,7 +74,7 @@ fn index_kind(format: Format) -> &'static str {
         Format::DisabilityCertificate => "disability_certificate",
         Format::Phone => "phone",
         Format::Account => "account",
-        Format::Plain | Format::Area | Format::Year | Format::FutureDate => "text",
+        Format::Plain | Format::Area | Format::Year | Format::FutureDate | Format::Month => "text",
     }
 }
 

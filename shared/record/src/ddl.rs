@@ -85,6 +85,14 @@ fn own_table(spec: &Spec) -> Table {
         let name = spec.leaves[*leaf].column;
         indexes.push((format!("{}_{name}", spec.table), vec![name.to_owned(), "id".to_owned()]));
     }
+    // Found by whom they reach: by the household's picture, and by a follower of the registry.
+    if let Some(first) = spec.beneficiary {
+        let [household, person, number] = [first, first + 1, first + 3].map(|leaf| &spec.leaves[leaf]);
+        let columns = [household.column.to_owned(), person.column.to_owned(), number.index_column()];
+        for name in columns {
+            indexes.push((format!("{}_{name}", spec.table), vec![name, "id".to_owned()]));
+        }
+    }
     Table { name: spec.table.to_owned(), columns, key: vec!["id", "version", "valid_from"], indexes }
 }
 

@@ -53,6 +53,8 @@ pub struct Inner {
     pub codes: CodeTables,
     /// Defaults of the rules' parameters.
     pub defaults: Defaults,
+    /// How far it has followed other services.
+    pub followed: crate::follow::Followed,
     /// The world outside.
     pub surroundings: Arc<dyn Surroundings>,
     /// The schema, for the private databases of dry runs.

@@ -14,6 +14,8 @@ pub mod ddl;
 mod elements;
 pub mod engine;
 pub mod evaluate;
+pub mod facts;
+pub mod follow;
 pub mod indicator;
 mod load;
 pub mod masks;
@@ -36,6 +38,7 @@ pub mod table;
 pub mod validate;
 pub mod value;
 pub mod verbs;
+pub mod work;
 
 pub use call::{Call, open, reply};
 pub use column::{ChildColumn, Column};

@@ -101,7 +101,7 @@ impl Loader<'_> {
         );
         let mut found: HashMap<String, Loaded> = HashMap::new();
         for db in self.databases() {
-            let rows = db.select_in(&select, "t.id", ids, "ORDER BY t.id, t.valid_from").await?;
+            let rows = db.select_in(&select, "t.id", ids, "ORDER BY id, valid_from").await?;
             found.extend(loaded_records(self.secrets, registered, &rows)?);
         }
         for id in ids {
@@ -127,9 +127,8 @@ impl Loader<'_> {
         );
         let mut found: HashMap<String, Loaded> = HashMap::new();
         for db in self.databases() {
-            let rows = db
-                .select_in(&select, &format!("t.\"{column}\""), values, "ORDER BY t.id, t.valid_from")
-                .await?;
+            let rows =
+                db.select_in(&select, &format!("t.\"{column}\""), values, "ORDER BY id, valid_from").await?;
             found.extend(loaded_records(self.secrets, registered, &rows)?);
         }
         let mut by_value: HashMap<&str, Vec<String>> = HashMap::new();

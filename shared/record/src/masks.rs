@@ -19,7 +19,9 @@ pub fn masked(leaf: &Leaf, clear: &str) -> String {
         Format::IdNumber | Format::DisabilityCertificate => mask::id_number(clear),
         Format::Phone => mask::phone(clear),
         Format::Account => mask::account(clear),
-        Format::Plain | Format::Area | Format::Year | Format::FutureDate => mask::whole(clear),
+        Format::Plain | Format::Area | Format::Year | Format::FutureDate | Format::Month => {
+            mask::whole(clear)
+        }
     }
 }
 

@@ -357,7 +357,7 @@ impl Engine {
     }
 
     /// Decorates a page, then masks it or, with power and purpose, leaves it in clear and says so in the audit.
-    async fn show(
+    pub(crate) async fn show(
         &self,
         call: &Call,
         spec: &'static Spec,
@@ -446,7 +446,7 @@ impl Engine {
 }
 
 /// The newest version of the row's record, whatever the moment that was asked about.
-fn newest(spec: &Spec) -> String {
+pub(crate) fn newest(spec: &Spec) -> String {
     format!("(SELECT MAX(v.version) FROM {} v WHERE v.id = t.id)", spec.table)
 }
 

@@ -80,6 +80,8 @@ pub trait AnyRecord: Any + Send + Sync {
     fn etag(&self) -> &str;
     /// See [`Resource::set_head`].
     fn set_head(&mut self, name: String, meta: RecordMeta, etag: String, state: i32);
+    /// The message on the wire.
+    fn encode(&self) -> Vec<u8>;
     /// A copy.
     fn copy(&self) -> Box<dyn AnyRecord>;
     /// For downcasts.
@@ -132,6 +134,9 @@ impl<R: Resource> AnyRecord for Rec<R> {
     }
     fn set_head(&mut self, name: String, meta: RecordMeta, etag: String, state: i32) {
         R::set_head(&mut self.0, name, meta, etag, state);
+    }
+    fn encode(&self) -> Vec<u8> {
+        prost::Message::encode_to_vec(&self.0)
     }
     fn copy(&self) -> Box<dyn AnyRecord> {
         Box::new(Rec::<R>(self.0.clone()))

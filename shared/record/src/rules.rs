@@ -139,6 +139,8 @@ pub enum Change {
         /// What else is said of it: leaves and values.
         own: Vec<(usize, Value)>,
     },
+    /// Nothing is said: what it keeps of others is asked anew, as a follower does.
+    Refresh,
     /// A step of a Case.
     Step(CaseAct),
     /// A verb of the slice, on the last period.
@@ -247,6 +249,8 @@ pub trait Rules: Resource {
     ) -> Known<()> {
         Ok(())
     }
+    /// Whether it may be withdrawn at all: what cannot be undone is refused.
+    fn may_withdraw(_old: &Self::Record, _violations: &mut Violations) {}
     /// What follows from a withdrawal.
     fn withdrawn(
         _name: &str,
@@ -286,6 +290,7 @@ pub struct Registered {
     pub(crate) scope_area: ScopeAreaFn,
     pub(crate) shields: fn(&dyn AnyRecord, &str) -> bool,
     pub(crate) consequences: ConsequencesFn,
+    pub(crate) may_withdraw: fn(&dyn AnyRecord, &mut Violations),
     pub(crate) withdrawn: WithdrawnFn,
 }
 
@@ -311,6 +316,11 @@ impl Registered {
             consequences: |name, record, old, context, reads, out| match typed::<R>(record) {
                 Some(record) => R::consequences(name, record, old.and_then(typed::<R>), context, reads, out),
                 None => Ok(()),
+            },
+            may_withdraw: |old, violations| {
+                if let Some(old) = typed::<R>(old) {
+                    R::may_withdraw(old, violations);
+                }
             },
             withdrawn: |name, old, context, reads, out| match typed::<R>(old) {
                 Some(old) => R::withdrawn(name, old, context, reads, out),

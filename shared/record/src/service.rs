@@ -8,7 +8,7 @@ use kernel::codes::CodeTables;
 use kernel::failure::Failure;
 use kernel::randomness::SystemRandomness;
 use proto::common as p;
-use runtime::client::Channels;
+use runtime::client::{Channels, Identity};
 use runtime::error::StartError;
 use runtime::keys::Keys;
 use runtime::policy::Policies;
@@ -18,8 +18,10 @@ use runtime::server::Service;
 use store::{Db, Migration, PostgresOptions};
 
 use crate::codec::Secrets;
-use crate::common::{AccessApi, AuditApi, ChangeFeedApi, HistoryApi};
+use crate::common::{AccessApi, AuditApi, ChangeFeedApi, HistoryApi, HouseholdFactsApi};
 use crate::engine::{Engine, Inner};
+use crate::facts::{Assures, Facts};
+use crate::follow::{self, Followed};
 use crate::indicator::{Indicator, ReportingApi};
 use crate::parameters::Defaults;
 use crate::read::Decorator;
@@ -43,6 +45,8 @@ pub struct Host {
     pub policies: Arc<Policies>,
     /// Roles.
     pub roles: Arc<Roles>,
+    /// As whom the service works in the background; it follows nobody without one.
+    pub identity: Option<Arc<Identity>>,
 }
 
 impl Host {
@@ -79,6 +83,7 @@ impl Host {
             channels: process.channels.clone(),
             policies: process.policies.clone(),
             roles: process.roles.clone(),
+            identity: Some(Arc::new(process.identity(service))),
         })
     }
 }
@@ -92,6 +97,8 @@ pub struct Slice {
     pub migration: Migration,
     /// What it counts.
     pub indicators: &'static [&'static Indicator],
+    /// What it tells of a household, if anything.
+    pub facts: Option<&'static Facts>,
     /// Adds its RPCs to the service.
     pub serve: fn(Service, Engine) -> Service,
 }
@@ -112,8 +119,14 @@ pub struct Parts {
     pub codes: &'static [&'static str],
     /// Defaults of its rules' parameters, as TOML.
     pub parameters: &'static [&'static str],
+    /// Indicators that are no record kind's: constants of published texts.
+    pub indicators: &'static [&'static Indicator],
+    /// What it can tell of a household's assurances.
+    pub assurances: &'static [Assures],
     /// What fills records with what they show of others.
     pub decorators: HashMap<&'static str, Arc<dyn Decorator>>,
+    /// It keeps what the registry knows in its facts, and follows it.
+    pub follows_registry: bool,
     /// How it asks the world outside.
     pub surroundings: Arc<dyn Surroundings>,
 }
@@ -126,9 +139,19 @@ pub struct Parts {
 pub async fn assemble(host: &Host, parts: Parts) -> Result<(Service, Engine), StartError> {
     let slices: Vec<Slice> =
         crate::common::slices().into_iter().chain(parts.slices.iter().copied()).collect();
-    let (name, packages) = (parts.service, parts.packages);
+    let (name, packages, assurances) = (parts.service, parts.packages, parts.assurances);
+    let follows = parts.follows_registry;
     let engine = engine(host, parts, &slices).await?;
+    if let (true, Some(identity)) = (follows, &host.identity) {
+        follow::start(&engine, host.channels.clone(), identity.clone());
+    }
     let common = common_services(Service::new(name), &engine, host, packages);
+    let facts = HouseholdFactsApi {
+        engine: engine.clone(),
+        kinds: slices.iter().filter_map(|slice| Some((slice.registered.spec, slice.facts?))).collect(),
+        assurances,
+    };
+    let common = common.add(p::household_facts_service_server::HouseholdFactsServiceServer::new(facts));
     let service = slices.iter().fold(common, |service, slice| (slice.serve)(service, engine.clone()));
     Ok((service, engine))
 }
@@ -153,9 +176,15 @@ async fn engine(host: &Host, parts: Parts, slices: &[Slice]) -> Result<Engine, S
         resources,
         sheets: parts.sheets,
         decorators: parts.decorators,
-        indicators: slices.iter().flat_map(|slice| slice.indicators).copied().collect(),
+        indicators: slices
+            .iter()
+            .flat_map(|slice| slice.indicators)
+            .chain(parts.indicators)
+            .copied()
+            .collect(),
         codes,
         defaults: Defaults::read(parts.parameters).map_err(start)?,
+        followed: Followed::default(),
         surroundings: parts.surroundings,
         migrations,
     }))

@@ -69,6 +69,8 @@ pub enum Format {
     Year,
     /// A day that may lie in the future.
     FutureDate,
+    /// A month of a year, `YYYY-MM`.
+    Month,
 }
 
 /// The unit in which a form states a number.
@@ -258,6 +260,8 @@ pub struct Spec {
     pub keys: &'static [Key],
     /// Leaf of the day that opens validity.
     pub since: Option<usize>,
+    /// Leaf of the day that closes a Link's validity.
+    pub until: Option<usize>,
     /// Leaf shown as label.
     pub title_of: Option<usize>,
     /// States that follow from days, in order.
@@ -270,6 +274,10 @@ pub struct Spec {
     pub linked: &'static [usize],
     /// The printed form.
     pub form: Option<FormTable>,
+    /// First leaf of its `beneficiary`, where it reaches somebody (see [`crate::beneficiary`]).
+    pub beneficiary: Option<usize>,
+    /// Words of its states.
+    pub state_words: &'static [EnumWord],
     /// Written only as a consequence.
     pub derived: bool,
     /// Readable outside the caller's area.

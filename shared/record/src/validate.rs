@@ -129,6 +129,12 @@ impl Validation<'_> {
                     violations.push(path, Reason::AreaUnknown).add("area", text);
                 }
             }
+            Format::Month => {
+                let whole = CivilDate::parse(&format!("{text}-01"));
+                if whole.is_none() {
+                    violations.push(path, Reason::MonthInvalid);
+                }
+            }
             Format::Plain | Format::Phone | Format::Account | Format::Year | Format::FutureDate => {}
         }
     }

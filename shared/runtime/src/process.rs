@@ -12,7 +12,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
-use crate::client::Channels;
+use crate::client::{Channels, Identity};
 use crate::config::{ServiceConfig, Sources, load};
 use crate::error::StartError;
 use crate::keys::Keys;
@@ -60,6 +60,12 @@ impl Process {
         let roles = Arc::new(Roles::standard().map_err(started)?);
         let channels = Channels::new(&config.services, Arc::clone(&policies))?;
         Ok(Self { config, clock: Arc::new(SystemClock), keys, channels, policies, roles })
+    }
+
+    /// As whom a service of this process works in the background.
+    #[must_use]
+    pub fn identity(&self, service: &'static str) -> Identity {
+        Identity::of_service(service, &self.keys, &self.config, Arc::clone(&self.clock))
     }
 }
 

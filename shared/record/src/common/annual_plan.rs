@@ -18,6 +18,7 @@ pub(crate) fn slice() -> Slice {
             sql: include_str!("../../migrations/annual_plan.sql"),
         },
         indicators: &[],
+        facts: None,
         serve: |service, engine| service.add(AnnualPlanServiceServer::new(AnnualPlanApi(engine))),
     }
 }

@@ -69,7 +69,7 @@ async fn watch(
         let page = engine.db().feed(Some(at), PAGE, &message.collections, ranges).await?;
         let moved = page.next != at;
         at = page.next;
-        if !page.events.is_empty() {
+        if moved {
             let known = page.events.last().map(|event| crate::value::timestamp(event.recorded_at));
             let answer = WatchResponse {
                 events: page.events.into_iter().map(told).collect(),

@@ -5,12 +5,14 @@ mod annual_plan;
 mod audit;
 mod change_feed;
 mod history;
+mod household_facts;
 mod parameter;
 
 pub use access::AccessApi;
 pub use audit::AuditApi;
 pub use change_feed::ChangeFeedApi;
 pub use history::HistoryApi;
+pub use household_facts::HouseholdFactsApi;
 
 use crate::service::Slice;
 

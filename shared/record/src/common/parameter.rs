@@ -21,6 +21,7 @@ pub(crate) fn slice() -> Slice {
             sql: include_str!("../../migrations/parameter.sql"),
         },
         indicators: &[],
+        facts: None,
         serve: |service, engine| service.add(ParameterServiceServer::new(ParameterApi(engine))),
     }
 }

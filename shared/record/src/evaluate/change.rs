@@ -28,6 +28,7 @@ impl Evaluator<'_> {
         let periods = before.map_or(none, |loaded| loaded.periods.as_slice());
         match &act.change {
             Change::Create(record) => Some((self.created(act.spec, record.copy()), VersionAction::Created)),
+            Change::Refresh => Some((periods.to_vec(), VersionAction::Derived)),
             Change::Withdraw => Some((Vec::new(), VersionAction::Withdrawn)),
             Change::Periods(wanted) if equal(periods, wanted) => None,
             Change::Periods(wanted) if wanted.is_empty() => Some((Vec::new(), VersionAction::Withdrawn)),
@@ -108,7 +109,9 @@ impl Evaluator<'_> {
         let since = spec.since.and_then(|leaf| record.get(leaf).as_text().map(str::to_owned));
         let stated = (!meta.valid_from.is_empty()).then(|| meta.valid_from.clone());
         let valid_from = since.or(stated).unwrap_or_else(|| self.context.today.to_owned());
-        let valid_to = if meta.valid_to.is_empty() { FOREVER.to_owned() } else { meta.valid_to.clone() };
+        let until = spec.until.and_then(|leaf| record.get(leaf).as_text().map(str::to_owned));
+        let stated = (!meta.valid_to.is_empty()).then(|| meta.valid_to.clone());
+        let valid_to = until.or(stated).unwrap_or_else(|| FOREVER.to_owned());
         vec![Period { valid_from, valid_to, record: Arc::from(record) }]
     }
 
@@ -251,6 +254,13 @@ fn redated(spec: &Spec, mut periods: Vec<Period>, values: &dyn AnyRecord, mask: 
         } else if mask.valid_from && !meta.valid_from.is_empty() {
             first.valid_from = meta.valid_from.clone();
         }
+    }
+    // Where a leaf states the last day, it is the one that was corrected, or that follows from `meta`.
+    if let (Some(until), Some(last)) = (spec.until, periods.last_mut())
+        && mask.leaves.contains(&until)
+    {
+        last.valid_to = last.record.get(until).as_text().unwrap_or(FOREVER).to_owned();
+        return periods;
     }
     if let (true, Some(last)) = (mask.valid_to, periods.last_mut()) {
         last.valid_to = if meta.valid_to.is_empty() { FOREVER.to_owned() } else { meta.valid_to };

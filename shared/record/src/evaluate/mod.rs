@@ -1,6 +1,7 @@
 //! One row's acts, decided in memory: target, change, completion, declaration, rules, consequences.
 
 mod change;
+mod complete;
 mod keys;
 
 use std::collections::{HashMap, VecDeque};
@@ -8,7 +9,6 @@ use std::sync::Arc;
 
 use kernel::area::AreaCode;
 use kernel::codes::CodeTables;
-use kernel::date::CivilDate;
 use kernel::failure::{Reason, Violations};
 use proto::common::{RecordMeta, Source, VersionAction};
 
@@ -19,9 +19,6 @@ use crate::resource::AnyRecord;
 use crate::rules::{Act, Change, Consequences, Context, Mask, Registered};
 use crate::spec::Spec;
 use crate::state::{Holder, Known, Loaded, NotLoaded, Period, Reads, State};
-use crate::table::import_permission;
-use crate::validate::Validation;
-use crate::value::Value;
 
 pub use change::last_state;
 pub use keys::{key_value, occurrence_value};
@@ -188,9 +185,24 @@ impl Evaluator<'_> {
         if !self.may_touch(act, before.as_deref(), violations) {
             return Ok(None);
         }
+        if let (Change::Withdraw, Some(old)) = (&act.change, before.as_deref().and_then(Loaded::last)) {
+            let mut refused = Violations::default();
+            (registered.may_withdraw)(old.as_ref(), &mut refused);
+            if !refused.is_empty() {
+                violations.extend_below(act.prefix.trim_end_matches('.'), refused);
+                return Ok(None);
+            }
+        }
         let Some((periods, kind)) = self.changed(act, before.as_deref(), violations) else { return Ok(None) };
         let (periods, scope_area) =
             self.completed(act, &id, registered, before.as_deref(), periods, state, violations)?;
+        let fresh_news = |before: &Loaded| {
+            let moved = scope_area.as_ref().is_some_and(|area| *area != before.scope_area);
+            moved || !periods.iter().all(|period| unchanged_period(before, period))
+        };
+        if matches!(act.change, Change::Refresh) && !before.as_deref().is_some_and(fresh_news) {
+            return Ok(None);
+        }
         self.finish(act, id, before, periods, scope_area, kind, state, violations)
     }
 
@@ -245,123 +257,6 @@ impl Evaluator<'_> {
 
     fn in_scope(&self, area: &str) -> bool {
         AreaCode::parse(area).is_some_and(|area| self.context.caller.scope.allows(&area))
-    }
-
-    /// Completes and checks each period that is new or changed.
-    #[expect(clippy::too_many_arguments, reason = "one call site; what a rule sees")]
-    fn completed(
-        &self,
-        act: &Act,
-        id: &str,
-        registered: &Registered,
-        before: Option<&Loaded>,
-        periods: Vec<Period>,
-        state: &State,
-        violations: &mut Violations,
-    ) -> Known<(Vec<Period>, Option<String>)> {
-        let reads = Reads::new(state);
-        let old = before.and_then(|loaded| loaded.last().cloned());
-        let validation = Validation { codes: self.codes, today: self.context.today, prefix: &act.prefix };
-        let mut completed = Vec::with_capacity(periods.len());
-        let mut scope_area = None;
-        for period in periods {
-            if before.is_some_and(|loaded| unchanged_period(loaded, &period)) {
-                completed.push(period);
-                continue;
-            }
-            let mut record = period.record.copy();
-            {
-                let meta = record.meta_mut();
-                meta.valid_from = period.valid_from.clone();
-                meta.valid_to =
-                    if period.valid_to == FOREVER { String::new() } else { period.valid_to.clone() };
-                let meta = meta.clone();
-                record.set_head(format!("{}/{id}", act.spec.collection), meta, String::new(), 0);
-            }
-            let mut found = Violations::default();
-            check_days(act, &period, &mut found);
-            let mut broken = Violations::default();
-            (registered.complete)(record.as_mut(), old.as_deref(), self.context, &reads, &mut broken)?;
-            validation.record(record.as_ref(), old.as_deref(), &mut found);
-            self.check_area(act, record.as_ref(), old.as_deref(), &reads, &mut found)?;
-            self.check_milestones(act, record.as_ref(), old.as_deref(), &mut found);
-            (registered.check)(record.as_ref(), old.as_deref(), self.context, &reads, &mut broken)?;
-            // Rules know the record's own paths only.
-            found.extend_below(act.prefix.trim_end_matches('.'), broken);
-            // A correction reaches several periods and is told once.
-            for violation in found.into_vec() {
-                if !violations.iter().any(|known| *known == violation) {
-                    violations.add(violation);
-                }
-            }
-            scope_area = (registered.scope_area)(record.as_ref(), self.context, &reads)?;
-            completed.push(Period { record: Arc::from(record), ..period });
-        }
-        for pair in completed.windows(2) {
-            if pair[0].valid_to > pair[1].valid_from {
-                violations.push(format!("{}meta.valid_from", act.prefix), Reason::DateOrder);
-            }
-        }
-        if completed.iter().any(|period| period.valid_from > period.valid_to) {
-            violations.push(format!("{}meta.valid_to", act.prefix), Reason::DateOrder);
-        }
-        Ok((completed, scope_area))
-    }
-
-    /// The days that bring a state come from the verbs that have the power for them. Only who may transcribe paper states
-    /// them with the record.
-    fn check_milestones(
-        &self,
-        act: &Act,
-        record: &dyn AnyRecord,
-        old: Option<&dyn AnyRecord>,
-        violations: &mut Violations,
-    ) {
-        let power = import_permission(act.spec);
-        let states = matches!(act.change, Change::Create(_) | Change::From { .. } | Change::Correct { .. });
-        if !states || act.permission.is_empty() || self.context.caller.may(power) {
-            return;
-        }
-        for day in act.spec.states.iter().filter_map(|state| state.day) {
-            let stated = record.get(day);
-            let stood = old.map(|old| old.get(day)).unwrap_or(Value::Null);
-            let leaf = &act.spec.leaves[day];
-            if !leaf.output_only && stated != stood {
-                violations.push(format!("{}{}", act.prefix, leaf.path), Reason::FieldOutputOnly);
-            }
-        }
-    }
-
-    fn check_area(
-        &self,
-        act: &Act,
-        record: &dyn AnyRecord,
-        old: Option<&dyn AnyRecord>,
-        reads: &Reads<'_>,
-        violations: &mut Violations,
-    ) -> Known<()> {
-        let path = format!("{}meta.area", act.prefix);
-        let area = record.meta().map(|meta| meta.area.clone()).unwrap_or_default();
-        if area.is_empty() {
-            violations.push(path, Reason::FieldRequired);
-            return Ok(());
-        }
-        if old.and_then(AnyRecord::meta).is_some_and(|meta| meta.area == area) {
-            return Ok(());
-        }
-        if AreaCode::parse(&area).is_none() {
-            violations.push(path, Reason::AreaUnknown).add("area", &area);
-            return Ok(());
-        }
-        if !act.permission.is_empty() && !self.in_scope(&area) {
-            violations.push(path, Reason::AreaForbidden).add("area", &area);
-            return Ok(());
-        }
-        // A division cannot be asked to exist before it is made.
-        if act.spec.named_by.is_none() && reads.division(&area)?.is_none() {
-            violations.push(path, Reason::AreaUnknown).add("area", &area);
-        }
-        Ok(())
     }
 
     #[expect(clippy::too_many_arguments, reason = "one call site; the parts of a draft")]
@@ -457,17 +352,6 @@ impl Evaluator<'_> {
             superseded_at: None,
         };
         Period { record: Arc::from(record), ..period }
-    }
-}
-
-/// Days that come from the head; one that a leaf states is checked with the leaf.
-fn check_days(act: &Act, period: &Period, violations: &mut Violations) {
-    let day = |text: &str| CivilDate::parse(text).is_some();
-    if (act.spec.since.is_none() && !day(&period.valid_from)) || period.valid_from.as_str() >= FOREVER {
-        violations.push(format!("{}meta.valid_from", act.prefix), Reason::DateInvalid);
-    }
-    if !day(&period.valid_to) {
-        violations.push(format!("{}meta.valid_to", act.prefix), Reason::DateInvalid);
     }
 }
 

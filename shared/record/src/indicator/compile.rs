@@ -5,8 +5,8 @@ use kernel::caller::Caller;
 use proto::common::PlanKind;
 
 use super::request::Times;
-use super::source::{Aggregate, Elements, Field, Link, Place, Source, StatisticTable, Test};
-use super::{Formula, Indicator};
+use super::source::{Aggregate, Elements, Field, Place, Source, StatisticTable, Test};
+use crate::codec::FOREVER;
 use crate::contract::{ANNUAL_PLAN_SPEC, annual_plan};
 use crate::read::state_sql;
 use crate::spec::{Kind, Sensitivity, Shape, Spec};
@@ -48,31 +48,6 @@ pub(super) enum Extent {
 }
 
 impl Counted {
-    /// What an indicator counts. For a ratio, which counts nothing itself, what stands above its line.
-    pub(super) fn of(indicator: &'static Indicator) -> Self {
-        match &indicator.formula {
-            Formula::Rows { source, tests, aggregate } => {
-                Self { source: *source, tests, aggregate: *aggregate, rule: Rule::Plain }
-            }
-            Formula::Plan { of, kind } => {
-                let scale = if indicator.unit == proto::common::Unit::Yuan { 1 } else { 100 };
-                Self {
-                    source: Source::rows(&ANNUAL_PLAN_SPEC),
-                    tests: &[],
-                    aggregate: annual_plan::VALUE_X100.sum(),
-                    rule: Rule::Plan { of, kind: *kind, scale },
-                }
-            }
-            Formula::Statistic { table, statistic, place } => Self {
-                source: Source::rows(table.value.spec),
-                tests: &[],
-                aggregate: table.value.sum(),
-                rule: Rule::Statistic { table, statistic: *statistic, place: *place },
-            },
-            Formula::Ratio { numerator, .. } => Self::of(numerator),
-        }
-    }
-
     /// The resources whose rows are read.
     pub(super) fn resources(&self) -> Vec<&'static Spec> {
         let mut found = vec![self.source.record];
@@ -158,18 +133,12 @@ impl Counted {
             from.push_str(&format!(" JOIN {rows} {ELEMENT} ON {ELEMENT}.id = {RECORD}.id"));
         }
         if let Some(link) = self.source.link {
-            let column = link.column().name();
-            let other = link.other();
-            let on = match link {
-                // The identifier behind the collection and its slash.
-                Link::Name { .. } => {
-                    format!("{BESIDE}.id = substr({RECORD}.\"{column}\", {})", other.collection.len() + 2)
-                }
-                Link::Same { other, .. } => {
-                    format!("{BESIDE}.\"{}\" = {RECORD}.\"{column}\"", other.name())
-                }
-            };
-            from.push_str(&format!(" JOIN {} {BESIDE} ON {on}", other.table));
+            // The identifier stands behind the collection and its slash.
+            let (other, column, behind) =
+                (link.other().table, link.column().name(), link.named().collection.len() + 2);
+            from.push_str(&format!(
+                " JOIN {other} {BESIDE} ON {BESIDE}.id = substr({RECORD}.\"{column}\", {behind})"
+            ));
         }
         from
     }
@@ -183,6 +152,8 @@ impl Counted {
         condition.known(RECORD, known_at);
         if valid(self.source.record) {
             condition.valid(RECORD, &day);
+        } else {
+            condition.and(stands(RECORD));
         }
         if self.source.elements.is_some() {
             condition.known(ELEMENT, known_at);
@@ -191,6 +162,8 @@ impl Counted {
             condition.known(BESIDE, known_at);
             if valid(link.other()) {
                 condition.valid(BESIDE, &day);
+            } else {
+                condition.and(stands(BESIDE));
             }
         }
         if !self.source.record.everywhere {
@@ -281,6 +254,11 @@ impl Counted {
 
 /// The alias of a column that the source does not have: no statement names it, so that the database refuses.
 const UNKNOWN: &str = "unknown";
+
+/// What was withdrawn keeps a row that says so, and holds on no day.
+fn stands(alias: &str) -> String {
+    format!("{alias}.valid_from < '{FOREVER}'")
+}
 
 /// Registers and Links hold from a day to a day; whatever has a day of its own counts by that.
 fn has_validity(spec: &Spec) -> bool {
@@ -442,10 +420,11 @@ impl Writer<'_> {
         };
         let digits = digits("q.area");
         let covered = format!(
-            "SELECT 1 FROM {rows} q WHERE {} AND {} AND q.area <> {RECORD}.area AND {digits} >= {from_digits} \
-             AND substr({RECORD}.area, 1, {digits}) = substr(q.area, 1, {digits})",
+            "SELECT 1 FROM {rows} q WHERE {} AND {} AND {} AND q.area <> {RECORD}.area \
+             AND {digits} >= {from_digits} AND substr({RECORD}.area, 1, {digits}) = substr(q.area, 1, {digits})",
             same("q"),
             self.known("q"),
+            stands("q"),
         );
         vec![same(RECORD), format!("NOT EXISTS ({covered})")]
     }
@@ -472,10 +451,11 @@ impl Writer<'_> {
         let day = self.day();
         let of = |alias: &str| format!("{alias}.\"{kind}\" = {statistic} AND {alias}.\"{on}\" <= {day}");
         let later = format!(
-            "SELECT 1 FROM {rows} q WHERE q.area = {RECORD}.area AND {} AND {} \
+            "SELECT 1 FROM {rows} q WHERE q.area = {RECORD}.area AND {} AND {} AND {} \
              AND (q.\"{on}\" > {RECORD}.\"{on}\" OR (q.\"{on}\" = {RECORD}.\"{on}\" AND q.id > {RECORD}.id))",
             of("q"),
             self.known("q"),
+            stands("q"),
         );
         vec![exact, of(RECORD), format!("NOT EXISTS ({later})")]
     }

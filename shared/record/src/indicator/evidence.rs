@@ -17,11 +17,14 @@ use store::{Db, Row};
 
 use super::compile::{BESIDE, Counted, ELEMENT, Extent, RECORD};
 use super::measure::{Reporter, level_failure};
+use super::part::Part;
 use super::request::{Times, area_of};
-use super::{Formula, wire_label};
+use super::setting::{Asked, Setting, Settings};
+use super::wire_label;
 use crate::call::Call;
 use crate::codec::FOREVER;
 use crate::engine::Engine;
+use crate::parameters::Defaults;
 use crate::refusal::refusal;
 use crate::spec::{Kind, Leaf, Sensitivity};
 use crate::sql::Where;
@@ -42,7 +45,8 @@ pub type EvidenceStream = BoxStream<'static, Result<ListEvidenceResponse, Failur
 
 impl Engine {
     /// The rows behind a value: the sum of their contributions over distinct keys (and, of a ratio, over one role) is
-    /// the value. A plan or outside count that is not there has no rows.
+    /// the value; a flag that compares is yes exactly where the numerator's sum is no less than the denominator's. A
+    /// plan, outside count or setting that is not there has no rows.
     ///
     /// # Errors
     /// As `Measure`; besides `LEVEL_NOT_DECLARED`, `PERMISSION_MISSING`, `PROGRAMME_FORBIDDEN`, `PAGE_TOKEN_INVALID`,
@@ -69,7 +73,7 @@ impl Reporter<'_> {
         };
         self.allowed(indicator)?;
         if !indicator.levels.has(area.level()) {
-            return Err(level_failure(indicator, area.level()));
+            return Err(level_failure(indicator, area.level(), self.language));
         }
         let now = self.db.closed_now().await?;
         let mut times = Times::of(&item, now, now, self.today)
@@ -79,11 +83,9 @@ impl Reporter<'_> {
             "" => None,
             token => Some(Resumed::of(page::decode(token, &query)?)?),
         };
-        let mut parts: VecDeque<Part> =
-            indicator.parts().into_iter().map(Counted::of).map(Part::new).collect();
-        if let (Formula::Ratio { .. }, Some(below)) = (&indicator.formula, parts.get_mut(1)) {
-            below.role = EvidenceRole::Denominator;
-        }
+        let roles = [EvidenceRole::Numerator, EvidenceRole::Denominator];
+        let parts = indicator.parts().into_iter().map(Part::of).zip(roles);
+        let mut parts: VecDeque<Side> = parts.map(|(part, role)| Side::new(part, role)).collect();
         if let Some(resumed) = resumed {
             // What was known then is what goes on.
             times.known_at = resumed.known_at;
@@ -94,6 +96,7 @@ impl Reporter<'_> {
         }
         let reading = Reading {
             db: self.db.clone(),
+            defaults: self.defaults.clone(),
             caller: Arc::new(self.caller.clone()),
             language: self.language,
             area,
@@ -147,9 +150,9 @@ struct Position {
     beside: String,
 }
 
-/// The rows of an indicator, or of one side of a ratio.
-struct Part {
-    counted: Counted,
+/// The rows of an indicator, or of one side of a ratio or a flag.
+struct Side {
+    part: Part,
     role: EvidenceRole,
     after: Option<Position>,
     /// Rows that were read and not yet sent.
@@ -158,48 +161,82 @@ struct Part {
     ended: bool,
 }
 
-impl Part {
-    fn new(counted: Counted) -> Self {
-        let (role, read) = (EvidenceRole::Numerator, VecDeque::new());
-        Self { counted, role, after: None, read, ended: false }
+impl Side {
+    fn new(part: Part, role: EvidenceRole) -> Self {
+        Self { part, role, after: None, read: VecDeque::new(), ended: false }
     }
 }
 
 /// A stream under way.
 struct Reading {
     db: Db,
+    defaults: Defaults,
     caller: Arc<Caller>,
     language: Language,
     area: AreaCode,
     times: Times,
     query: String,
     /// What is still to be read.
-    parts: VecDeque<Part>,
+    parts: VecDeque<Side>,
 }
 
 impl Reading {
     async fn next(mut self) -> Result<Option<(ListEvidenceResponse, Self)>, Failure> {
-        while let Some(mut part) = self.parts.pop_front() {
-            if part.read.is_empty() && !part.ended {
-                part.read = self.read(&part).await?.into();
-                part.ended = part.read.len() < READ;
-            }
-            let rows: Vec<Row> = part.read.drain(..part.read.len().min(PAGE)).collect();
-            let Some(last) = rows.last() else { continue };
-            let after = Position {
-                area: last.text(0).to_owned(),
-                id: last.text(1).to_owned(),
-                element: last.text(2).to_owned(),
-                beside: last.text(3).to_owned(),
+        while let Some(mut side) = self.parts.pop_front() {
+            let (evidence, after) = match side.part {
+                Part::Setting(setting) => {
+                    // One row: where a stream goes on after it, there is nothing left.
+                    if side.after.is_some() {
+                        continue;
+                    }
+                    let Some(row) = self.setting(setting, side.role).await? else { continue };
+                    let after = Position { area: row.area.clone(), ..Position::default() };
+                    (vec![row], after)
+                }
+                Part::Rows(counted) => {
+                    let Some(page) = self.page(&mut side, &counted).await? else { continue };
+                    page
+                }
             };
-            let resume_token = self.token(part.role, &after);
-            let evidence = rows.iter().map(|row| self.evidence(&part.counted, part.role, row)).collect();
-            part.after = Some(after);
-            self.parts.push_front(part);
+            let resume_token = self.token(side.role, &after);
+            side.after = Some(after);
+            self.parts.push_front(side);
             let known_at = Some(timestamp(self.times.known_at));
             return Ok(Some((ListEvidenceResponse { evidence, resume_token, known_at }, self)));
         }
         Ok(None)
+    }
+
+    /// The one setting behind a parameter's value.
+    async fn setting(&self, setting: Setting, role: EvidenceRole) -> Result<Option<Evidence>, Failure> {
+        let mut settings = Settings::default();
+        settings.add(&setting, &self.times);
+        let settings = settings.run(&self.db).await?;
+        let (defaults, times) = (&self.defaults, &self.times);
+        let row = Asked { setting, settings: &settings, defaults, times }.evidence(&self.area);
+        Ok(row.map(|row| Evidence { role: role.into(), ..row }))
+    }
+
+    /// The next rows, and the place of the last of them.
+    async fn page(
+        &self,
+        side: &mut Side,
+        counted: &Counted,
+    ) -> Result<Option<(Vec<Evidence>, Position)>, Failure> {
+        if side.read.is_empty() && !side.ended {
+            side.read = self.read(counted, side.after.as_ref()).await?.into();
+            side.ended = side.read.len() < READ;
+        }
+        let rows: Vec<Row> = side.read.drain(..side.read.len().min(PAGE)).collect();
+        let Some(last) = rows.last() else { return Ok(None) };
+        let after = Position {
+            area: last.text(0).to_owned(),
+            id: last.text(1).to_owned(),
+            element: last.text(2).to_owned(),
+            beside: last.text(3).to_owned(),
+        };
+        let evidence = rows.iter().map(|row| self.evidence(counted, side.role, row)).collect();
+        Ok(Some((evidence, after)))
     }
 
     fn token(&self, role: EvidenceRole, after: &Position) -> String {
@@ -210,14 +247,13 @@ impl Reading {
     }
 
     /// The next rows, in the order of area and identifier.
-    async fn read(&self, part: &Part) -> Result<Vec<Row>, Failure> {
-        let Part { counted, after, .. } = part;
+    async fn read(&self, counted: &Counted, after: Option<&Position>) -> Result<Vec<Row>, Failure> {
         let mut condition = Where::default();
         let predicate = counted.predicate(&self.times, &self.area, Extent::Whole, &mut condition);
         condition.and(predicate);
         counted.common(&self.times, &self.caller, &self.area, &mut condition);
         let first = Position::default();
-        let order = order_of(counted, after.as_ref().unwrap_or(&first));
+        let order = order_of(counted, after.unwrap_or(&first));
         let columns: Vec<&str> = order.iter().map(|(column, _)| column.as_str()).collect();
         let columns = columns.join(", ");
         if let Some(after) = after {
@@ -246,7 +282,7 @@ impl Reading {
             distinct_key: row.text(5).to_owned(),
             role: role.into(),
             dates: dates(counted, row),
-            source: source(row),
+            source: source(row, 8),
             version: row.integer(4),
         }
     }
@@ -345,14 +381,15 @@ fn dates(counted: &Counted, row: &Row) -> Vec<EvidenceDate> {
     dates
 }
 
-fn source(row: &Row) -> Option<Source> {
-    let kind = row.optional_integer(8)?;
+/// Where a record's words come from: six columns from `first` on.
+pub(super) fn source(row: &Row, first: usize) -> Option<Source> {
+    let kind = row.optional_integer(first)?;
     Some(Source {
         kind: i32::try_from(kind).unwrap_or_default(),
-        form: row.text(9).to_owned(),
-        file_digest: row.text(10).to_owned(),
-        row: row.integer(11),
-        system: row.text(12).to_owned(),
-        document_no: row.text(13).to_owned(),
+        form: row.text(first + 1).to_owned(),
+        file_digest: row.text(first + 2).to_owned(),
+        row: row.integer(first + 3),
+        system: row.text(first + 4).to_owned(),
+        document_no: row.text(first + 5).to_owned(),
     })
 }

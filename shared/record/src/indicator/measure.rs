@@ -8,17 +8,20 @@ use kernel::date::CivilDate;
 use kernel::failure::{Failure, Reason, Violations};
 use kernel::language::{Label, Language};
 use proto::common::{
-    Availability, Cell, MeasureItem, MeasureRequest, MeasureResponse, Measurement, Position, Ratio, Unit,
+    Additivity, Availability, Cell, MeasureItem, MeasureRequest, MeasureResponse, Measurement, Position,
     Value, value,
 };
 use store::Db;
 
 use super::compile::{Counted, Rule};
+use super::part::{Numbers, Part, value_of};
 use super::request::{Times, area_of, group_of, moment};
-use super::scan::{Answers, Place, Scans, Values};
-use super::{Formula, Indicator, wire_level};
+use super::scan::{Answers, Place, Scans};
+use super::setting::{Asked, Setting, Settings};
+use super::{Formula, Indicator, level_word};
 use crate::call::Call;
 use crate::engine::Engine;
+use crate::parameters::Defaults;
 use crate::refusal::refusal;
 use crate::value::timestamp;
 
@@ -35,6 +38,11 @@ const NO_STATISTIC: Label = Label::new(
     "이 지역의 기초수치가 없습니다",
     "there is no outside count for the area",
 );
+const NO_SETTING: Label = Label::new(
+    "该地区没有设定此参数的值",
+    "이 지역에는 이 파라메터의 값이 설정되지 않았습니다",
+    "the parameter has no value that can be read in the area",
+);
 const NO_DENOMINATOR: Label =
     Label::new("分母缺失或为零", "분모가 없거나 0입니다", "the denominator is missing or zero");
 
@@ -43,7 +51,8 @@ const NO_DENOMINATOR: Label =
 pub struct Measured {
     /// The answer.
     pub response: MeasureResponse,
-    /// How many statements counted: one for each source, moment and, where rows have validity, day.
+    /// How many statements counted: one for each source, moment and, where rows have validity, day; one a moment for
+    /// all parameters.
     pub statements: usize,
 }
 
@@ -71,6 +80,7 @@ impl Engine {
         Reporter {
             db: &inner.db,
             indicators: &inner.indicators,
+            defaults: &inner.defaults,
             caller: call.caller(),
             language: call.context.language,
             today: inner.clock.today(),
@@ -82,6 +92,7 @@ impl Engine {
 pub(super) struct Reporter<'r> {
     pub(super) db: &'r Db,
     pub(super) indicators: &'r [&'static Indicator],
+    pub(super) defaults: &'r Defaults,
     pub(super) caller: &'r Caller,
     pub(super) language: Language,
     pub(super) today: CivilDate,
@@ -91,8 +102,20 @@ pub(super) struct Reporter<'r> {
 enum Plan {
     /// It is not measured: why, and in which words.
     Refused(Availability, String),
-    /// These are counted: one, or the two of a ratio.
-    Counted(Vec<(Counted, Place)>),
+    /// These are counted: one, or the two of a ratio or a flag.
+    Counted(Vec<Planned>),
+}
+
+/// A part, and where its numbers are found.
+enum Planned {
+    Rows(Counted, Place),
+    Setting(Setting),
+}
+
+/// All that was found.
+struct Found {
+    answers: Answers,
+    settings: Settings,
 }
 
 impl Reporter<'_> {
@@ -103,7 +126,7 @@ impl Reporter<'_> {
             _ => return Err(Failure::new(Reason::BatchTooLarge).with("limit", ITEM_LIMIT)),
         }
         let area = area_of(self.caller, &request.area)?;
-        let group = group_of(&area, request.group_by)?;
+        let group = group_of(&area, request.group_by, self.language)?;
         // Taken first, so that everything up to it is in what is read.
         let head = self.db.feed_head().await?;
         let now = self.db.closed_now().await?;
@@ -111,18 +134,18 @@ impl Reporter<'_> {
             .ok_or_else(|| Failure::new(Reason::KnownAtInFuture))?;
         let items = self.items(&request.items, known_at, now)?;
 
-        let mut scans = Scans::new(self.caller, area, group);
+        let (mut scans, mut settings) = (Scans::new(self.caller, area, group), Settings::default());
         let plans: Vec<Plan> = items
             .iter()
-            .map(|(indicator, times)| self.plan(indicator, times, &area, group, &mut scans))
+            .map(|(indicator, times)| self.plan(indicator, times, &area, group, (&mut scans, &mut settings)))
             .collect();
-        let statements = scans.len();
-        let answers = scans.run(self.db).await?;
+        let statements = scans.len() + settings.len();
+        let found = Found { answers: scans.run(self.db).await?, settings: settings.run(self.db).await? };
         let measurements = items
             .iter()
             .zip(&plans)
             .map(|((indicator, times), plan)| {
-                self.measurement(indicator, times, plan, &answers, (&area, group))
+                self.measurement(indicator, times, plan, &found, (&area, group))
             })
             .collect();
         let response = MeasureResponse {
@@ -180,7 +203,7 @@ impl Reporter<'_> {
         times: &Times,
         area: &AreaCode,
         group: Option<Level>,
-        scans: &mut Scans<'_>,
+        (scans, settings): (&mut Scans<'_>, &mut Settings),
     ) -> Plan {
         if let Err(failure) = self.allowed(indicator) {
             return Plan::Refused(Availability::Forbidden, failure.message(self.language));
@@ -189,12 +212,18 @@ impl Reporter<'_> {
         if !levels.has(area.level()) && !group.is_some_and(|level| levels.has(level)) {
             return Plan::Refused(Availability::NotAtLevel, self.not_at_level(indicator, area.level()));
         }
-        let parts = indicator.parts().into_iter().map(Counted::of);
-        Plan::Counted(parts.map(|counted| (counted, scans.add(&counted, times))).collect())
+        let parts = indicator.parts().into_iter().map(|part| match Part::of(part) {
+            Part::Rows(counted) => Planned::Rows(counted, scans.add(&counted, times)),
+            Part::Setting(setting) => {
+                settings.add(&setting, times);
+                Planned::Setting(setting)
+            }
+        });
+        Plan::Counted(parts.collect())
     }
 
-    pub(super) fn not_at_level(&self, indicator: &Indicator, level: Level) -> String {
-        level_failure(indicator, level).message(self.language)
+    fn not_at_level(&self, indicator: &Indicator, level: Level) -> String {
+        level_failure(indicator, level, self.language).message(self.language)
     }
 
     fn measurement(
@@ -202,7 +231,7 @@ impl Reporter<'_> {
         indicator: &'static Indicator,
         times: &Times,
         plan: &Plan,
-        answers: &Answers,
+        found: &Found,
         (area, group): (&AreaCode, Option<Level>),
     ) -> Measurement {
         let mut measurement = Measurement {
@@ -222,24 +251,34 @@ impl Reporter<'_> {
             }
             Plan::Counted(parts) => parts,
         };
-        let values: Vec<Values> =
-            parts.iter().map(|(counted, place)| answers.values(counted, *place)).collect();
+        let numbers: Vec<Numbers<'_>> = parts
+            .iter()
+            .map(|part| match part {
+                Planned::Rows(counted, place) => Numbers::Rows(found.answers.values(counted, *place)),
+                Planned::Setting(setting) => Numbers::Setting(Asked {
+                    setting: *setting,
+                    settings: &found.settings,
+                    defaults: self.defaults,
+                    times,
+                }),
+            })
+            .collect();
+        let whole: Vec<Option<i64>> = numbers.iter().map(|numbers| numbers.whole(area)).collect();
         measurement.total = Some(if indicator.levels.has(area.level()) {
-            cell(area, of_parts(indicator, &values, |values| values.whole))
+            cell(area, value_of(indicator, &whole))
         } else {
             empty(area, Availability::NotAtLevel)
         });
-        if group.is_some_and(|level| indicator.levels.has(level)) {
-            measurement.divisions = divisions(indicator, &values);
-            if indicator.additivity() != proto::common::Additivity::Ratio
-                && parts.iter().all(|(counted, _)| counted.empty_is_zero())
-            {
-                measurement.own = Some(cell(area, of_parts(indicator, &values, |values| values.own)));
+        if let Some(level) = group.filter(|level| indicator.levels.has(*level)) {
+            measurement.divisions = divisions(indicator, &numbers, (area, level));
+            if matches!(indicator.additivity(), Additivity::Additive | Additivity::Distinct) {
+                let own: Vec<Option<i64>> = numbers.iter().map(Numbers::own).collect();
+                measurement.own = Some(cell(area, value_of(indicator, &own)));
             }
         }
         measurement.note = match measurement.total.as_ref().map(Cell::availability) {
             Some(Availability::NotAtLevel) => self.not_at_level(indicator, area.level()),
-            Some(Availability::Unavailable) => why(indicator, &values).in_language(self.language).to_owned(),
+            Some(Availability::Unavailable) => why(indicator, &whole).in_language(self.language).to_owned(),
             _ => String::new(),
         };
         measurement
@@ -247,79 +286,47 @@ impl Reporter<'_> {
 }
 
 /// An indicator that is asked for where it does not exist.
-pub(super) fn level_failure(indicator: &Indicator, level: Level) -> Failure {
+pub(super) fn level_failure(indicator: &Indicator, level: Level, language: Language) -> Failure {
     Failure::new(Reason::LevelNotDeclared)
         .with("indicator", indicator.id)
-        .with("level", wire_level(level).as_str_name())
+        .with("level", level_word(level).in_language(language))
 }
 
 /// The cells of the divisions, in the order of their codes. A division where nothing is known is not among them.
-fn divisions(indicator: &Indicator, values: &[Values]) -> Vec<Cell> {
-    let prefixes: BTreeSet<&String> = values.iter().flat_map(|values| values.divisions.keys()).collect();
-    prefixes
+fn divisions(indicator: &Indicator, numbers: &[Numbers<'_>], (area, level): (&AreaCode, Level)) -> Vec<Cell> {
+    let divisions: BTreeSet<AreaCode> =
+        numbers.iter().flat_map(|numbers| numbers.divisions(area, level)).collect();
+    divisions
         .into_iter()
-        .filter_map(|prefix| {
-            let area = AreaCode::from_prefix(prefix)?;
-            Some(cell(&area, of_parts(indicator, values, |values| values.at(prefix))))
+        .map(|division| {
+            let there: Vec<Option<i64>> = numbers.iter().map(|numbers| numbers.at(&division)).collect();
+            cell(&division, value_of(indicator, &there))
         })
         .collect()
 }
 
-impl Values {
-    /// The value of a division; where the source has rows at all but none there, it is zero.
-    fn at(&self, prefix: &str) -> Option<i64> {
-        match self.divisions.get(prefix) {
-            Some(value) => *value,
-            None => self.own.map(|_| 0),
-        }
-    }
-}
-
-fn of_parts(
-    indicator: &Indicator,
-    values: &[Values],
-    take: impl Fn(&Values) -> Option<i64>,
-) -> Option<Value> {
-    let value = match values {
-        [one] => of_unit(indicator.unit, take(one)?),
-        [numerator, denominator] => {
-            let (numerator, denominator) = (take(numerator)?, take(denominator)?);
-            (denominator != 0).then_some(value::Value::Ratio(Ratio { numerator, denominator }))?
-        }
-        _ => return None,
-    };
-    Some(Value { value: Some(value) })
-}
-
-fn of_unit(unit: Unit, number: i64) -> value::Value {
-    match unit {
-        Unit::Yuan => value::Value::Fen(number),
-        Unit::Flag => value::Value::Flag(number != 0),
-        _ => value::Value::Count(number),
-    }
-}
-
 /// What is missing where a value is not available.
-fn why(indicator: &'static Indicator, values: &[Values]) -> Label {
-    if let (Formula::Ratio { .. }, Some(0)) =
-        (&indicator.formula, values.last().and_then(|values| values.whole))
-    {
+fn why(indicator: &'static Indicator, numbers: &[Option<i64>]) -> Label {
+    if let (Formula::Ratio { .. }, Some(Some(0))) = (&indicator.formula, numbers.last()) {
         return NO_DENOMINATOR;
     }
-    let missing = indicator.parts().into_iter().zip(values).find(|(_, values)| values.whole.is_none());
-    match missing.map(|(part, _)| Counted::of(part).rule) {
-        Some(Rule::Plan { .. }) => NO_PLAN,
-        Some(Rule::Statistic { .. }) => NO_STATISTIC,
-        Some(Rule::Plain) | None => NO_DENOMINATOR,
+    let missing = indicator.parts().into_iter().zip(numbers).find(|(_, number)| number.is_none());
+    match missing.map(|(part, _)| Part::of(part)) {
+        Some(Part::Rows(Counted { rule: Rule::Plan { .. }, .. })) => NO_PLAN,
+        Some(Part::Rows(Counted { rule: Rule::Statistic { .. }, .. })) => NO_STATISTIC,
+        Some(Part::Setting(_)) => NO_SETTING,
+        Some(Part::Rows(Counted { rule: Rule::Plain, .. })) | None => NO_DENOMINATOR,
     }
 }
 
-fn cell(area: &AreaCode, value: Option<Value>) -> Cell {
+fn cell(area: &AreaCode, value: Option<value::Value>) -> Cell {
     match value {
         None => empty(area, Availability::Unavailable),
-        Some(value) => {
-            Cell { area: area.to_string(), availability: Availability::Available.into(), value: Some(value) }
-        }
+        Some(value) => Cell {
+            area: area.to_string(),
+            availability: Availability::Available.into(),
+            value: Some(Value { value: Some(value) }),
+        },
     }
 }
 

@@ -29,8 +29,10 @@ mod api;
 mod compile;
 mod evidence;
 mod measure;
+mod part;
 mod request;
 mod scan;
+mod setting;
 mod source;
 #[cfg(test)]
 mod tests;
@@ -45,6 +47,7 @@ use kernel::area::Level;
 use kernel::language::Label;
 use proto::common::{Additivity, AreaLevel, PlanKind};
 
+use self::part::Part;
 use crate::spec::Spec;
 
 /// Something that can be counted.
@@ -97,12 +100,34 @@ pub enum Formula {
         /// Of which division.
         place: Place,
     },
-    /// One indicator over another; neither may be a ratio. Not available where the denominator is missing or zero.
+    /// The value of a parameter in the measured area on the day: the setting of the smallest division that holds the
+    /// area, else the default that ships with the service. Its text must be a whole number; with [`Unit::Yuan`] an
+    /// amount of yuan, with [`Unit::Flag`] a switch (`1`, `true`, `是`, or `0`, `false`, `否`). Without one, or with
+    /// another text, it is not available, never zero. A division is shown only where it has a setting of its own. The
+    /// evidence is that one setting.
+    Parameter {
+        /// Identifier of the parameter; its prefix must be of the indicator's service.
+        identifier: &'static str,
+        /// What it is limited to; `-` where it is not.
+        qualifier: &'static str,
+    },
+    /// One indicator over another; neither may be a ratio or a flag. Not available where the denominator is missing or
+    /// zero.
     Ratio {
         /// Above the line.
         numerator: &'static Indicator,
         /// Below the line.
         denominator: &'static Indicator,
+    },
+    /// A flag: yes where the value reaches the target. Neither may be a ratio or a flag; both count in the same unit.
+    /// Not available where one of them is missing: without a target nothing is reached and nothing missed. The evidence
+    /// are the rows of both, the value's as numerator and the target's as denominator: the flag is yes exactly where the
+    /// contributions of the numerator, over distinct keys, come to no less than those of the denominator.
+    AtLeast {
+        /// What is compared.
+        value: &'static Indicator,
+        /// What it must reach.
+        target: &'static Indicator,
     },
 }
 
@@ -131,7 +156,10 @@ impl Indicator {
         match &self.formula {
             Formula::Rows { aggregate: Aggregate::Distinct(_), .. } => Additivity::Distinct,
             Formula::Rows { .. } => Additivity::Additive,
-            Formula::Plan { .. } | Formula::Statistic { .. } => Additivity::None,
+            Formula::Plan { .. }
+            | Formula::Statistic { .. }
+            | Formula::Parameter { .. }
+            | Formula::AtLeast { .. } => Additivity::None,
             Formula::Ratio { .. } => Additivity::Ratio,
         }
     }
@@ -141,45 +169,77 @@ impl Indicator {
         kernel::names::by_id(self.id).map_or("", |part| part.programme)
     }
 
-    /// The indicators that are really counted: itself, or the two of a ratio.
-    fn parts(&'static self) -> Vec<&'static Indicator> {
+    /// The two indicators that a ratio or a flag is made of, above and below its line.
+    fn pair(&self) -> Option<[&'static Indicator; 2]> {
         match &self.formula {
-            Formula::Ratio { numerator, denominator } => vec![*numerator, *denominator],
-            _ => vec![self],
+            Formula::Ratio { numerator, denominator } => Some([*numerator, *denominator]),
+            Formula::AtLeast { value, target } => Some([*value, *target]),
+            Formula::Rows { .. }
+            | Formula::Plan { .. }
+            | Formula::Statistic { .. }
+            | Formula::Parameter { .. } => None,
         }
+    }
+
+    /// The indicators that are really counted: itself, or the two of a ratio or a flag.
+    fn parts(&'static self) -> Vec<&'static Indicator> {
+        self.pair().map_or_else(|| vec![self], Vec::from)
     }
 
     /// The resources whose rows it reads, and so whose read permissions it needs.
     fn resources(&'static self) -> Vec<&'static Spec> {
-        self.parts().into_iter().flat_map(|part| compile::Counted::of(part).resources()).collect()
+        self.parts().into_iter().flat_map(|part| Part::of(part).resources()).collect()
     }
 
-    /// What is wrong with the declaration: a column that the source does not have, a ratio of a ratio, a money column
-    /// added up in another unit. Every service tests that its indicators have none.
+    /// What is wrong with the declaration: a column that the source does not have, a ratio of a ratio, a flag that
+    /// compares persons with households, a parameter of another service. Every service tests that its indicators have
+    /// none.
     pub fn problems(&'static self) -> Vec<String> {
+        let owner = |id: &str| kernel::names::by_id(id).map(|part| part.service);
         let mut problems = Vec::new();
-        if kernel::names::by_id(self.id).is_none() {
-            problems.push(format!("{}: no part of the suite has this prefix", self.id));
+        if owner(self.id).is_none() {
+            problems.push("no part of the suite has this prefix".to_owned());
         }
-        if let Formula::Ratio { numerator, denominator } = &self.formula {
-            let nested = |part: &Indicator| matches!(part.formula, Formula::Ratio { .. });
-            if nested(numerator) || nested(denominator) {
-                problems.push(format!("{}: a ratio of a ratio", self.id));
+        match &self.formula {
+            Formula::Ratio { .. } | Formula::AtLeast { .. } => problems.extend(self.problems_of_pair()),
+            Formula::Parameter { identifier, qualifier } => {
+                if owner(identifier).is_none() || owner(identifier) != owner(self.id) {
+                    problems.push(format!("{identifier} is no parameter of the indicator's service"));
+                }
+                if qualifier.is_empty() {
+                    problems.push("a qualifier that limits nothing is written `-`".to_owned());
+                }
+                if self.unit == Unit::Percent {
+                    problems.push("a parameter is no ratio".to_owned());
+                }
             }
-            return problems;
+            Formula::Rows { .. } | Formula::Plan { .. } | Formula::Statistic { .. } => {
+                problems.extend(Part::of(self).problems());
+            }
         }
-        problems.extend(
-            compile::Counted::of(self).problems().into_iter().map(|found| format!("{}: {found}", self.id)),
-        );
+        problems.into_iter().map(|found| format!("{}: {found}", self.id)).collect()
+    }
+
+    fn problems_of_pair(&self) -> Vec<String> {
+        let mut problems = Vec::new();
+        let Some([above, below]) = self.pair() else { return problems };
+        if above.pair().is_some() || below.pair().is_some() {
+            problems.push("a ratio or a flag of a ratio or a flag".to_owned());
+        }
+        if let Formula::AtLeast { .. } = self.formula {
+            if self.unit != Unit::Flag {
+                problems.push("what reaches a target or does not is a flag".to_owned());
+            }
+            if above.unit != below.unit {
+                problems.push(format!("{} is counted in another unit than {}", above.id, below.id));
+            }
+        }
         problems
     }
 
     /// As the contract tells it.
     fn describe(&self) -> proto::common::Indicator {
-        let (numerator, denominator) = match &self.formula {
-            Formula::Ratio { numerator, denominator } => (numerator.id, denominator.id),
-            _ => ("", ""),
-        };
+        let [numerator, denominator] = self.pair().map_or(["", ""], |pair| pair.map(|part| part.id));
         proto::common::Indicator {
             id: self.id.to_owned(),
             label: Some(wire_label(&self.label)),
@@ -196,6 +256,17 @@ impl Indicator {
 
 fn wire_label(label: &Label) -> proto::common::Label {
     proto::common::Label { zh: label.zh.to_owned(), ko: label.ko.to_owned(), en: label.en.to_owned() }
+}
+
+/// What a level is called, in the contract's words.
+fn level_word(level: Level) -> Label {
+    match level {
+        Level::Province => Label::new("省", "성", "province"),
+        Level::Prefecture => Label::new("市州", "주", "prefecture"),
+        Level::County => Label::new("县市", "현시", "county"),
+        Level::Township => Label::new("乡镇", "향진", "township"),
+        Level::Village => Label::new("行政村", "행정촌", "village"),
+    }
 }
 
 fn wire_level(level: Level) -> AreaLevel {

@@ -4,6 +4,7 @@ use kernel::area::{AreaCode, Level};
 use kernel::caller::Caller;
 use kernel::date::CivilDate;
 use kernel::failure::{Failure, Reason, Violations};
+use kernel::language::Language;
 use kernel::period::Period;
 use prost_types::Timestamp;
 use proto::common::{AreaLevel, MeasureItem, period};
@@ -89,7 +90,7 @@ pub(super) fn area_of(caller: &Caller, text: &str) -> Result<AreaCode, Failure> 
 }
 
 /// The level of the divisions to show, which lies below the area's.
-pub(super) fn group_of(area: &AreaCode, asked: i32) -> Result<Option<Level>, Failure> {
+pub(super) fn group_of(area: &AreaCode, asked: i32, language: Language) -> Result<Option<Level>, Failure> {
     let level = match AreaLevel::try_from(asked) {
         Ok(AreaLevel::Unspecified) => return Ok(None),
         Ok(AreaLevel::Province) => Some(Level::Province),
@@ -105,7 +106,7 @@ pub(super) fn group_of(area: &AreaCode, asked: i32) -> Result<Option<Level>, Fai
             let below: Vec<&str> = Level::ALL
                 .into_iter()
                 .filter(|level| *level > area.level())
-                .map(|level| super::wire_level(level).as_str_name())
+                .map(|level| super::level_word(level).in_language(language))
                 .collect();
             let mut violations = Violations::default();
             violations.push("group_by", Reason::AreaLevelWrong).add("expected", below.join(", "));

@@ -44,7 +44,8 @@ impl Elements {
     }
 }
 
-/// How another record is found.
+/// How another record is found: by its identifier, which every table has an index for. Joined by any other column, a
+/// database without statistics of a new table (PostgreSQL, for a minute) would compare all rows with all.
 #[derive(Debug, Clone, Copy)]
 pub enum Link {
     /// The column holds the other record's name: `households/0190…`.
@@ -54,25 +55,34 @@ pub enum Link {
         /// The resource that it names.
         other: &'static Spec,
     },
-    /// Both columns hold the same text.
-    Same {
+    /// The column holds the name of a record with whose identifier the other one is kept: a household's standing has
+    /// the identifier of the household.
+    Namesake {
         /// Of the source's record.
         column: Column,
-        /// Of the other record.
-        other: Column,
+        /// The resource that the column names.
+        of: &'static Spec,
+        /// The resource that is kept with its identifiers.
+        other: &'static Spec,
     },
 }
 
 impl Link {
     pub(super) fn column(&self) -> Column {
         match self {
-            Self::Name { column, .. } | Self::Same { column, .. } => *column,
+            Self::Name { column, .. } | Self::Namesake { column, .. } => *column,
+        }
+    }
+    /// The resource whose records the column names.
+    pub(super) fn named(&self) -> &'static Spec {
+        match self {
+            Self::Name { other, .. } => other,
+            Self::Namesake { of, .. } => of,
         }
     }
     pub(super) fn other(&self) -> &'static Spec {
         match self {
-            Self::Name { other, .. } => other,
-            Self::Same { other, .. } => other.spec,
+            Self::Name { other, .. } | Self::Namesake { other, .. } => other,
         }
     }
 }

@@ -84,6 +84,10 @@ fn text_value(codes: &CodeTables, leaf: &Leaf, text: &str) -> Result<Value, Unre
             Some(area) => area.to_string(),
             None => return Err(unreadable(Reason::AreaUnknown)),
         },
+        Format::Month => match CivilDate::parse_month(text) {
+            Some(first) => first.to_string().chars().take(7).collect(),
+            None => return Err(unreadable(Reason::MonthInvalid)),
+        },
         Format::Plain | Format::Year | Format::FutureDate => text.to_owned(),
     }))
 }

@@ -328,6 +328,8 @@ impl TableRow {
         reads: &Reads<'_>,
         notes: &mut Notes,
     ) -> Known<Found> {
+        let completed = self.completed(spec, record, context, reads)?;
+        let record = completed.as_deref().unwrap_or(record);
         let mut keys = Vec::new();
         for key in spec.keys {
             let Some(value) = key_value(&self.engine.inner().secrets, key, record) else { continue };
@@ -336,6 +338,25 @@ impl TableRow {
         }
         let named = spec.named_by.and_then(|leaf| record.get(leaf).as_text().map(str::to_owned));
         find(spec, facts.name.as_deref(), named, &keys, context, reads, notes)
+    }
+
+    /// The record with what the service itself fills in, where a key rests on it.
+    fn completed(
+        &self,
+        spec: &'static Spec,
+        record: &dyn AnyRecord,
+        context: &Context<'_>,
+        reads: &Reads<'_>,
+    ) -> Known<Option<Box<dyn AnyRecord>>> {
+        let filled_in = |leaf: &usize| spec.leaves[*leaf].output_only;
+        if !spec.keys.iter().any(|key| key.leaves.iter().any(filled_in)) {
+            return Ok(None);
+        }
+        let Some(registered) = self.engine.registered(spec.collection) else { return Ok(None) };
+        let mut copy = record.copy();
+        // What it finds wrong is told once, when the record is decided.
+        (registered.complete)(copy.as_mut(), None, context, reads, &mut Violations::default())?;
+        Ok(Some(copy))
     }
 }
 

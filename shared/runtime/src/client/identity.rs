@@ -9,7 +9,9 @@ use kernel::caller::Caller;
 use kernel::clock::{Clock, Moment};
 use kernel::failure::{Failure, Reason};
 
+use crate::config::ServiceConfig;
 use crate::context::{CallerToken, Context, RequestId};
+use crate::keys::Keys;
 use crate::roles::INTERNAL_ROLE;
 use crate::token::{Claims, EVERYWHERE, Grant, ISSUER, Issuer, unverified};
 
@@ -56,6 +58,19 @@ impl Identity {
             (None, None) => Source::None,
         };
         Self { service, source, clock, current: Mutex::default() }
+    }
+
+    /// The identity of a service from its keys and its configuration.
+    #[must_use]
+    pub fn of_service(
+        service: &'static str,
+        keys: &Keys,
+        config: &ServiceConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        let issuer = keys.issuer().map(|key| Issuer::new(key.clone(), Arc::clone(&clock)));
+        let given = config.service_token.as_ref().map(|token| CallerToken(token.reveal().into()));
+        Self::new(service, issuer, given, clock)
     }
 
     /// The circumstances of a piece of background work, with a token of the internal role.

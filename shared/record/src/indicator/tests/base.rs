@@ -7,7 +7,7 @@ use store::{Db, MIGRATIONS, Migration, PostgresOptions, Step, Value, WriteSet};
 
 use super::declared::{GRANT, MEMBERSHIP, STANDING, STATISTIC};
 use crate::codec::{child_columns, columns};
-use crate::contract::ANNUAL_PLAN_SPEC;
+use crate::contract::{ANNUAL_PLAN_SPEC, PARAMETER_SPEC};
 use crate::ddl;
 use crate::spec::Spec;
 
@@ -21,7 +21,7 @@ pub(super) struct Base {
 }
 
 fn migrations() -> Vec<Migration> {
-    let specs: [&Spec; 5] = [&STANDING, &MEMBERSHIP, &GRANT, &STATISTIC, &ANNUAL_PLAN_SPEC];
+    let specs = [&STANDING, &MEMBERSHIP, &GRANT, &STATISTIC, &ANNUAL_PLAN_SPEC, &PARAMETER_SPEC];
     let mut all = MIGRATIONS.to_vec();
     for spec in specs {
         for (index, statement) in ddl::statements(spec).split_inclusive(";\n").enumerate() {

@@ -31,20 +31,23 @@ const fn spec(
         children,
         keys: &[],
         since: None,
+        until: None,
         title_of: Some(0),
         linked: &[],
+        beneficiary: None,
+        state_words: &[],
         form: None,
         read_permission: "test.read",
         ..ANNUAL_PLAN_SPEC
     }
 }
 
-/// Periods of a household's standing.
-pub(super) static STANDING: Spec = Spec {
-    linked: &[0],
-    ..spec("standing", Shape::Register, &[leaf("household", Kind::Text), leaf("status", Kind::Integer)], &[])
-};
-const STANDING_HOUSEHOLD: Column = Column::new(&STANDING, 0);
+/// Named by others; nothing of it is read.
+static HOUSEHOLD: Spec = spec("households", Shape::Register, &[leaf("no", Kind::Text)], &[]);
+
+/// Periods of a household's standing, which have the household's identifier.
+pub(super) static STANDING: Spec =
+    spec("standing", Shape::Register, &[leaf("household", Kind::Text), leaf("status", Kind::Integer)], &[]);
 const STATUS: Column = Column::new(&STANDING, 1);
 
 /// Persons in households.
@@ -171,8 +174,11 @@ pub(super) static RUNNING: Indicator = rows(
 );
 pub(super) static HOUSEHOLDS: Indicator =
     rows("registry.households", Source::rows(&STANDING), &[STATUS.is_in(POOR)], Aggregate::Count);
-const MEMBERS: Source =
-    Source::rows(&MEMBERSHIP).beside(Link::Same { column: MEMBERSHIP_HOUSEHOLD, other: STANDING_HOUSEHOLD });
+const MEMBERS: Source = Source::rows(&MEMBERSHIP).beside(Link::Namesake {
+    column: MEMBERSHIP_HOUSEHOLD,
+    of: &HOUSEHOLD,
+    other: &STANDING,
+});
 pub(super) static MEMBERSHIPS: Indicator =
     rows("registry.memberships", MEMBERS, &[STATUS.is_in(POOR)], Aggregate::Count);
 pub(super) static PERSONS: Indicator =
@@ -219,6 +225,34 @@ pub(super) static SHARE: Indicator = Indicator {
     )
 };
 
+pub(super) const BATTLEFIELDS_OF: &str = "registry.narrative.battlefields";
+pub(super) static BATTLEFIELDS: Indicator = indicator(
+    "registry.battlefields",
+    Unit::Region,
+    IndicatorKind::Narrative,
+    Formula::Parameter { identifier: BATTLEFIELDS_OF, qualifier: "-" },
+);
+/// A default of it ships with the service.
+pub(super) const LINE_OF: &str = "registry.line";
+pub(super) static LINE: Indicator = indicator(
+    "registry.line",
+    Unit::Household,
+    IndicatorKind::Rule,
+    Formula::Parameter { identifier: LINE_OF, qualifier: "-" },
+);
+pub(super) static TASK_MET: Indicator = indicator(
+    "housing.task_met",
+    Unit::Flag,
+    IndicatorKind::Actual,
+    Formula::AtLeast { value: &HOLDERS, target: &PLANNED },
+);
+pub(super) static ABOVE_LINE: Indicator = indicator(
+    "registry.above_line",
+    Unit::Flag,
+    IndicatorKind::Actual,
+    Formula::AtLeast { value: &MEMBERSHIPS, target: &LINE },
+);
+
 /// Those whose rows just count.
 pub(super) static COUNTED: [&Indicator; 12] = [
     &APPROVED_GRANTS,
@@ -234,7 +268,7 @@ pub(super) static COUNTED: [&Indicator; 12] = [
     &NAMED,
     &YEARS,
 ];
-pub(super) static ALL: [&Indicator; 17] = [
+pub(super) static ALL: [&Indicator; 21] = [
     &APPROVED_GRANTS,
     &HOLDERS,
     &STARTED,
@@ -252,6 +286,10 @@ pub(super) static ALL: [&Indicator; 17] = [
     &PROVINCE,
     &INCIDENCE,
     &SHARE,
+    &BATTLEFIELDS,
+    &LINE,
+    &TASK_MET,
+    &ABOVE_LINE,
 ];
 
 #[test]
@@ -270,4 +308,42 @@ fn declarations_have_no_problems() {
         Formula::Ratio { numerator: &INCIDENCE, denominator: &RURAL },
     );
     assert_eq!(TWICE.problems().len(), 1);
+    static FOREIGN: Indicator = indicator(
+        "registry.foreign",
+        Unit::Percent,
+        IndicatorKind::Rule,
+        Formula::Parameter { identifier: "housing.limit", qualifier: "" },
+    );
+    assert_eq!(FOREIGN.problems().len(), 3, "{:?}", FOREIGN.problems());
+    static APPLES: Indicator = indicator(
+        "registry.apples",
+        Unit::Household,
+        IndicatorKind::Actual,
+        Formula::AtLeast { value: &TASK_MET, target: &RURAL },
+    );
+    assert_eq!(APPLES.problems().len(), 3, "{:?}", APPLES.problems());
+}
+
+#[test]
+fn declarations_are_told() {
+    let told = |indicator: &'static Indicator| {
+        let told = indicator.describe();
+        (told.additivity(), told.numerator, told.denominator)
+    };
+    let none = proto::common::Additivity::None;
+    assert_eq!(told(&BATTLEFIELDS), (none, String::new(), String::new()));
+    assert_eq!(told(&TASK_MET), (none, HOLDERS.id.to_owned(), PLANNED.id.to_owned()));
+    assert_eq!(told(&SHARE).0, proto::common::Additivity::Ratio);
+}
+
+#[test]
+fn levels_are_called_as_in_the_contract() {
+    let contract = include_str!("../../../../../proto/xiuhua/common/v1/area_level.proto");
+    for level in Level::ALL {
+        let Label { zh, ko, en } = crate::indicator::level_word(level);
+        let words = format!("(label) = {{zh: \"{zh}\" ko: \"{ko}\" en: \"{en}\"}}");
+        let name = crate::indicator::wire_level(level).as_str_name();
+        let value = contract.split(&format!("  {name} = ")).nth(1).unwrap();
+        assert!(value.split(';').next().unwrap().contains(&words), "{name}: {words}");
+    }
 }

@@ -24,23 +24,38 @@ use store::Db;
 
 use super::Indicator;
 use super::measure::{Measured, Reporter};
+use crate::parameters::Defaults;
 use crate::value::timestamp;
+
+/// What ships with the service of the tests.
+const DEFAULTS: &str = r#"
+    [[parameter]]
+    identifier = "registry.line"
+    qualifier = "-"
+    starts_on = "2016-01-01"
+    value = "30"
+    source = "the law"
+    confidence = "S"
+"#;
 
 /// Asks as somebody.
 pub(super) struct Asking {
     pub(super) db: Db,
     pub(super) caller: Caller,
     pub(super) indicators: Vec<&'static Indicator>,
+    defaults: Defaults,
 }
 
 impl Asking {
     pub(super) fn everyone(db: Db) -> Self {
-        Self { db, caller: Caller::internal("test"), indicators: declared::ALL.to_vec() }
+        let (caller, indicators) = (Caller::internal("test"), declared::ALL.to_vec());
+        Self { db, caller, indicators, defaults: Defaults::read(&[DEFAULTS]).unwrap() }
     }
     fn reporter(&self) -> Reporter<'_> {
         Reporter {
             db: &self.db,
             indicators: &self.indicators,
+            defaults: &self.defaults,
             caller: &self.caller,
             language: Language::En,
             today: CivilDate::parse("2017-09-30").unwrap(),
@@ -102,6 +117,14 @@ pub(super) fn number(cell: Option<&Cell>) -> Option<i64> {
     match cell.value.as_ref()?.value.as_ref()? {
         value::Value::Count(number) | value::Value::Fen(number) => Some(*number),
         other => panic!("{other:?} is no number"),
+    }
+}
+
+/// The answer of a flag; `None` where it is not available.
+pub(super) fn flag(cell: Option<&Cell>) -> Option<bool> {
+    match cell?.value.as_ref()?.value.as_ref()? {
+        value::Value::Flag(flag) => Some(*flag),
+        other => panic!("{other:?} is no flag"),
     }
 }
 

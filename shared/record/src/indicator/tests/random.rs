@@ -6,9 +6,12 @@ use proptest::test_runner::{Config, TestRunner};
 use proto::common::{AreaLevel, DateRange, EvidenceRole, MeasureItem, Measurement, period, value};
 
 use super::base::Base;
-use super::declared::{self, COUNTED, INCIDENCE, PLANNED, PROVINCE, RURAL};
-use super::world::{Time, World, come_to, division, time, world};
-use super::{Asking, added, item, number, rows_differ};
+use super::declared::{
+    self, ABOVE_LINE, BATTLEFIELDS, BATTLEFIELDS_OF, COUNTED, HOLDERS, INCIDENCE, LINE, LINE_OF, MEMBERSHIPS,
+    PLANNED, PROVINCE, RURAL, TASK_MET,
+};
+use super::world::{AREAS, Time, World, come_to, division, time, world};
+use super::{Asking, added, flag, item, number, rows_differ};
 use crate::indicator::{Indicator, wire_level};
 
 fn asked(indicator: &Indicator, time: &Time) -> MeasureItem {
@@ -69,6 +72,68 @@ fn rules_agree(world: &World, times: &[Time], area: &AreaCode, measured: &[Measu
     }
 }
 
+/// Settings, and what reaches a target.
+fn settings_agree(world: &World, times: &[Time], area: &AreaCode, level: Level, measured: &[Measurement]) {
+    for (time, measured) in times.iter().zip(measured.chunks(declared::ALL.len())) {
+        let of =
+            |indicator: &Indicator| measured.iter().find(|found| found.indicator == indicator.id).unwrap();
+        for (indicator, identifier) in [(&BATTLEFIELDS, BATTLEFIELDS_OF), (&LINE, LINE_OF)] {
+            let (found, note) = (of(indicator), format!("{} {time:?} {area}", indicator.id));
+            assert_eq!(number(found.total.as_ref()), world.set(identifier, area, time), "{note}");
+            assert!(found.own.is_none());
+            for cell in &found.divisions {
+                let division = AreaCode::parse(&cell.area).unwrap();
+                assert!(world.sets(identifier, &division, time) && division.level() == level, "{note}");
+                assert_eq!(number(Some(cell)), world.set(identifier, &division, time), "{note}");
+            }
+            let own = AREAS.into_iter().filter_map(AreaCode::parse).filter(|division| {
+                division.level() == level && area.contains(division) && world.sets(identifier, division, time)
+            });
+            assert_eq!(found.divisions.len(), own.count(), "{note}");
+        }
+        let counted = |indicator, area: &AreaCode| {
+            let mut rows = world.rows(indicator, time);
+            rows.retain(|(place, ..)| area.contains(&AreaCode::parse(place).unwrap()));
+            come_to(rows.iter())
+        };
+        let met = |area: &AreaCode| world.planned(area, time).map(|target| counted(&HOLDERS, area) >= target);
+        let above =
+            |area: &AreaCode| world.set(LINE_OF, area, time).map(|line| counted(&MEMBERSHIPS, area) >= line);
+        assert_eq!(flag(of(&TASK_MET).total.as_ref()), met(area), "{time:?} {area}");
+        assert_eq!(flag(of(&ABOVE_LINE).total.as_ref()), above(area), "{time:?} {area}");
+        assert!(of(&TASK_MET).own.is_none());
+        for cell in &of(&TASK_MET).divisions {
+            assert_eq!(
+                flag(Some(cell)),
+                met(&AreaCode::parse(&cell.area).unwrap()),
+                "{time:?} {}",
+                cell.area
+            );
+        }
+        for cell in &of(&ABOVE_LINE).divisions {
+            assert_eq!(
+                flag(Some(cell)),
+                above(&AreaCode::parse(&cell.area).unwrap()),
+                "{time:?} {}",
+                cell.area
+            );
+        }
+    }
+}
+
+/// The law of flags: yes exactly where the numerator comes to no less than the denominator.
+async fn flags_agree(asking: &Asking, time: &Time) {
+    for indicator in [&TASK_MET, &ABOVE_LINE] {
+        let yes = flag(asking.one("222400", asked(indicator, time)).await.total.as_ref());
+        let evidence = asking.evidence("222400", asked(indicator, time)).await.unwrap();
+        let (above, below) =
+            (added(&evidence, EvidenceRole::Numerator), added(&evidence, EvidenceRole::Denominator));
+        assert!(yes.is_none_or(|yes| yes == (above >= below)), "{} {time:?}", indicator.id);
+        let target = evidence.iter().any(|row| row.role() == EvidenceRole::Denominator);
+        assert_eq!(target, yes.is_some(), "{} {time:?}", indicator.id);
+    }
+}
+
 async fn agree(base: &Base, world: &World, times: &[Time]) {
     let asking = Asking::everyone(base.db.clone());
     let items: Vec<MeasureItem> =
@@ -84,6 +149,7 @@ async fn agree(base: &Base, world: &World, times: &[Time]) {
         let measured = measured.response.measurements;
         rows_agree(world, times, &area, level, &measured);
         rules_agree(world, times, &area, &measured);
+        settings_agree(world, times, &area, level, &measured);
         let ungrouped = asking.measure(code, AreaLevel::Unspecified, items.clone()).await.unwrap();
         for (one, other) in measured.iter().zip(&ungrouped.response.measurements) {
             assert_eq!(one.total, other.total);
@@ -91,7 +157,7 @@ async fn agree(base: &Base, world: &World, times: &[Time]) {
         }
     }
     for time in times {
-        for indicator in COUNTED.iter().chain([&&PLANNED, &&RURAL, &&PROVINCE]) {
+        for indicator in COUNTED.iter().chain([&&PLANNED, &&RURAL, &&PROVINCE, &&BATTLEFIELDS, &&LINE]) {
             let total = number(asking.one("222400", asked(indicator, time)).await.total.as_ref());
             let evidence = asking.evidence("222400", asked(indicator, time)).await.unwrap();
             assert_eq!(
@@ -102,6 +168,7 @@ async fn agree(base: &Base, world: &World, times: &[Time]) {
             );
             assert!(rows_differ(&evidence) && (total.is_some() || evidence.is_empty()));
         }
+        flags_agree(&asking, time).await;
         let evidence = asking.evidence("222400", asked(&INCIDENCE, time)).await.unwrap();
         let area = AreaCode::parse("222400").unwrap();
         assert_eq!(added(&evidence, EvidenceRole::Denominator), world.outside(&area, time).unwrap_or(0));

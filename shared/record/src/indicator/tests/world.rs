@@ -8,7 +8,7 @@ use store::{Step, Value};
 
 use super::base::{Head, elements, records};
 use super::declared::{self, GRANT, MEMBERSHIP, POOR, STANDING, STATISTIC};
-use crate::contract::ANNUAL_PLAN_SPEC;
+use crate::contract::{ANNUAL_PLAN_SPEC, PARAMETER_SPEC};
 use crate::indicator::Indicator;
 
 pub(super) const AREAS: [&str; 9] = [
@@ -70,12 +70,25 @@ pub(super) struct Statistic {
 }
 
 #[derive(Debug, Clone)]
+pub(super) struct Setting {
+    area: &'static str,
+    known: Known,
+    valid: (&'static str, &'static str),
+    identifier: &'static str,
+    qualifier: &'static str,
+    starts_on: &'static str,
+    ends_on: Option<&'static str>,
+    value: &'static str,
+}
+
+#[derive(Debug, Clone)]
 pub(super) struct World {
     grants: Vec<Grant>,
     standings: Vec<Dated>,
     memberships: Vec<Dated>,
     plans: Vec<Plan>,
     statistics: Vec<Statistic>,
+    settings: Vec<Setting>,
 }
 
 /// A question's time.
@@ -163,6 +176,27 @@ fn dated(numbers: std::ops::Range<i64>) -> impl Strategy<Value = Dated> {
     })
 }
 
+fn setting() -> impl Strategy<Value = Setting> {
+    let words = (
+        prop::sample::select(vec![declared::BATTLEFIELDS_OF, declared::LINE_OF]),
+        prop_oneof![3 => Just("-"), 1 => Just("2017")],
+        prop::sample::select(vec!["0", "2", "7", " 12 ", "many"]),
+    );
+    let valid = prop::option::weighted(0.2, day());
+    (area(), known(), day(), valid, prop::option::weighted(0.3, day()), words).prop_map(
+        |(area, known, starts_on, closed, ends_on, (identifier, qualifier, value))| Setting {
+            area,
+            known,
+            valid: (starts_on, closed.filter(|day| *day > starts_on).unwrap_or(FOREVER)),
+            identifier,
+            qualifier,
+            starts_on,
+            ends_on: ends_on.filter(|day| *day > starts_on),
+            value,
+        },
+    )
+}
+
 pub(super) fn world() -> impl Strategy<Value = World> {
     let plan = (area(), known(), 2016..2018_i64, 2..4_i64, 0..40_i64)
         .prop_map(|(area, known, year, kind, target)| Plan { area, known, year, kind, target });
@@ -182,15 +216,19 @@ pub(super) fn world() -> impl Strategy<Value = World> {
         prop::collection::vec(dated(0..6), 0..12),
         prop::collection::vec(plan, 0..8),
         prop::collection::vec(statistic, 0..10),
+        prop::collection::vec(setting(), 0..12),
     )
-        .prop_map(|(grants, mut standings, memberships, mut plans, statistics)| {
+        .prop_map(|(grants, mut standings, memberships, mut plans, statistics, mut settings)| {
             for (household, standing) in (0..).zip(&mut standings) {
                 standing.household = household;
             }
             // A division has one target a year and kind.
             let mut seen = std::collections::BTreeSet::new();
             plans.retain(|plan| seen.insert((plan.area, plan.year, plan.kind)));
-            World { grants, standings, memberships, plans, statistics }
+            // And one setting of a parameter from a day on.
+            let mut seen = std::collections::BTreeSet::new();
+            settings.retain(|one| seen.insert((one.area, one.identifier, one.qualifier, one.starts_on)));
+            World { grants, standings, memberships, plans, statistics, settings }
         })
 }
 
@@ -236,7 +274,7 @@ impl World {
             (head, leaves)
         });
         let grants = records(&GRANT, grants.collect());
-        let household = |dated: &Dated| text(Some(format!("households/{}", dated.household)));
+        let household = |dated: &Dated| text(Some(format!("households/s{:03}", dated.household)));
         let standings = self.standings.iter().enumerate().map(|(index, standing)| {
             let leaves = vec![household(standing), Value::Integer(standing.number)];
             (head("s", index, standing.area, standing.valid, standing.known), leaves)
@@ -271,6 +309,7 @@ impl World {
             (head("c", index, statistic.area, ever, statistic.known), leaves)
         });
         vec![
+            self.parameters(),
             grants,
             elements(&GRANT, payments),
             records(&STANDING, standings.collect()),
@@ -278,6 +317,29 @@ impl World {
             records(&ANNUAL_PLAN_SPEC, plans.collect()),
             records(&STATISTIC, statistics.collect()),
         ]
+    }
+
+    fn parameters(&self) -> Step {
+        let settings = self.settings.iter().enumerate().map(|(index, setting)| {
+            let leaves = vec![
+                text(Some(setting.identifier)),
+                text(Some(setting.area)),
+                text(Some(setting.qualifier)),
+                text(Some(setting.starts_on)),
+                text(setting.ends_on),
+                text(Some(setting.value)),
+                text(Some("where it is laid down")),
+                Value::NullInteger,
+            ];
+            let head = Head {
+                id: format!("v{index:03}"),
+                area: setting.area.to_owned(),
+                valid: setting.valid,
+                known: setting.known,
+            };
+            (head, leaves)
+        });
+        records(&PARAMETER_SPEC, settings.collect())
     }
 
     /// The rows that an indicator counts: area, key, contribution.
@@ -345,6 +407,40 @@ impl World {
             })
             .max_by_key(|(index, statistic)| (statistic.measured_on, *index))
             .map(|(_, statistic)| statistic.value)
+    }
+}
+
+impl World {
+    /// The value of a parameter where it is not limited: of the smallest division around the area, the latest; else what
+    /// ships.
+    pub(super) fn set(&self, identifier: &str, area: &AreaCode, time: &Time) -> Option<i64> {
+        let set = self.settings.iter().filter(|one| {
+            one.identifier == identifier
+                && one.holds(time)
+                && AreaCode::parse(one.area).unwrap().contains(area)
+        });
+        match set.max_by_key(|one| (AreaCode::parse(one.area).unwrap().level(), one.starts_on)) {
+            Some(strongest) => strongest.value.trim().parse().ok(),
+            None => (identifier == declared::LINE_OF && time.day() >= "2016-01-01").then_some(30),
+        }
+    }
+
+    /// Whether a division has a setting of its own.
+    pub(super) fn sets(&self, identifier: &str, area: &AreaCode, time: &Time) -> bool {
+        let own =
+            |one: &&Setting| one.identifier == identifier && one.area == area.as_str() && one.holds(time);
+        self.settings.iter().any(|one| own(&one))
+    }
+}
+
+impl Setting {
+    fn holds(&self, time: &Time) -> bool {
+        let day = time.day();
+        time.knows(self.known)
+            && self.qualifier == "-"
+            && (self.valid.0 <= day && day < self.valid.1)
+            && self.starts_on <= day
+            && self.ends_on.is_none_or(|end| day < end)
     }
 }
 
