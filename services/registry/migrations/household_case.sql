@@ -24,7 +24,23 @@ CREATE TABLE household_case (
     "year" BIGINT,
     "reason" TEXT,
     "member_count_at_decision" BIGINT,
+    "round" TEXT,
+    "stated_member_count" BIGINT,
+    "identification_survey" TEXT,
+    "identification_scope_class" TEXT,
+    "exit_net_per_capita_fen" BIGINT,
+    "exit_household_signature" TEXT,
+    "exit_household_signed_on" TEXT,
+    "exit_verifiers" TEXT,
+    "relapse_cause" TEXT,
+    "relapse_wrong_exit" BIGINT,
+    "removal_ground" BIGINT,
+    "removal_clue" TEXT,
+    "removal_persons" TEXT,
+    "removal_restates_from" TEXT,
     "acts" TEXT,
+    "checks" TEXT,
+    "notices" TEXT,
     PRIMARY KEY (id, version, valid_from)
 );
 CREATE INDEX household_case_area ON household_case ("area", "id");
@@ -44,5 +60,31 @@ CREATE TABLE household_case_acts (
     "document_no" TEXT,
     "note" TEXT,
     "transcribed" BIGINT,
+    PRIMARY KEY (id, element_id, recorded_at)
+);
+CREATE TABLE household_case_checks (
+    "id" TEXT NOT NULL,
+    "element_id" TEXT NOT NULL,
+    "ordinal" BIGINT NOT NULL,
+    "recorded_at" BIGINT NOT NULL,
+    "superseded_at" BIGINT NOT NULL,
+    "assurance" BIGINT,
+    "verdict" BIGINT,
+    "basis" TEXT,
+    "evidence" TEXT,
+    "checked_on" TEXT,
+    "origin" BIGINT,
+    PRIMARY KEY (id, element_id, recorded_at)
+);
+CREATE TABLE household_case_notices (
+    "id" TEXT NOT NULL,
+    "element_id" TEXT NOT NULL,
+    "ordinal" BIGINT NOT NULL,
+    "recorded_at" BIGINT NOT NULL,
+    "superseded_at" BIGINT NOT NULL,
+    "kind" BIGINT,
+    "starts_on" TEXT,
+    "ends_on" TEXT,
+    "objections_open" BIGINT,
     PRIMARY KEY (id, element_id, recorded_at)
 );

@@ -25,6 +25,7 @@ pub(crate) fn slice() -> Slice {
         registered: Registered::of::<Divisions>(),
         migration: Migration { name: "registry/division", sql: include_str!("../migrations/division.sql") },
         indicators: indicators::ALL,
+        facts: None,
         serve: |service, engine| service.add(DivisionServiceServer::new(DivisionApi(engine))),
     }
 }

@@ -2,11 +2,13 @@
 
 use kernel::area::{AreaCode, Level};
 use kernel::failure::{Failure, Reason, Violations};
+use proto::common::HouseholdSection;
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::household_service_server::HouseholdServiceServer;
 use record::Registered;
 use record::call::Call;
 use record::engine::Engine;
+use record::facts::{Facts, Of};
 use record::rules::{Context, Rules};
 use record::service::Slice;
 use record::state::{Known, Reads};
@@ -20,12 +22,21 @@ pub(crate) mod shown;
 /// Most causes of poverty beside the main one (form of 2014, 其他致贫原因).
 const OTHER_CAUSES: usize = 2;
 
+static FACTS: Facts = Facts {
+    of: Of::SameIdentifier,
+    section: Some(HouseholdSection::Household),
+    with: None,
+    every_period: false,
+    benefit: None,
+};
+
 /// The record kind.
 pub(crate) fn slice() -> Slice {
     Slice {
         registered: Registered::of::<Households>(),
         migration: Migration { name: "registry/household", sql: include_str!("../migrations/household.sql") },
         indicators: &[],
+        facts: Some(&FACTS),
         serve: |service, engine| service.add(HouseholdServiceServer::new(HouseholdApi(engine))),
     }
 }

@@ -1,24 +1,34 @@
 //! Procedures on households: the only thing that moves a household's standing.
 
 use kernel::failure::{Failure, Reason, Violations};
-use proto::common::{CaseAct, CaseState, HouseholdStatus};
+use proto::common::{CaseAct, CaseState, HouseholdSection};
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::household_case_service_server::HouseholdCaseServiceServer;
-use record::Registered;
-use record::Resource;
 use record::call::Call;
 use record::engine::Engine;
+use record::facts::Facts;
 use record::resource::into_typed;
-use record::rules::{Act, Change, Consequences, Context, Rules};
+use record::rules::{Act, Consequences, Context, Rules};
 use record::service::Slice;
 use record::state::{Known, Reads, last_of};
 use record::verbs::Write;
+use record::{ActContext, Registered, Resource};
 use store::Migration;
 
 use crate::contract::{
-    HouseholdCaseApi, HouseholdCaseHandlers, HouseholdCases, HouseholdStandings, Households, household_case,
+    HouseholdCaseApi, HouseholdCaseHandlers, HouseholdCaseVerbs, HouseholdCases, Households, household_case,
 };
-use crate::household_standing::{Approved, periods, status_of};
+use crate::membership::members_on;
+
+mod effect;
+pub(crate) mod exits;
+pub(crate) mod identifications;
+pub(crate) mod indicators;
+mod procedure;
+pub(crate) mod removals;
+mod roster;
+
+static FACTS: Facts = Facts::records(HouseholdSection::Cases, household_case::HOUSEHOLD);
 
 /// The record kind.
 pub(crate) fn slice() -> Slice {
@@ -28,7 +38,8 @@ pub(crate) fn slice() -> Slice {
             name: "registry/household_case",
             sql: include_str!("../migrations/household_case.sql"),
         },
-        indicators: &[],
+        indicators: indicators::ALL,
+        facts: Some(&FACTS),
         serve: |service, engine| service.add(HouseholdCaseServiceServer::new(HouseholdCaseApi(engine))),
     }
 }
@@ -60,13 +71,13 @@ impl Rules for HouseholdCases {
                 ..CaseAct::default()
             });
         }
-        Ok(())
+        count_members(record, old, reads)
     }
 
     fn check(
         record: &Self::Record,
         old: Option<&Self::Record>,
-        _context: &Context<'_>,
+        context: &Context<'_>,
         reads: &Reads<'_>,
         violations: &mut Violations,
     ) -> Known<()> {
@@ -74,17 +85,25 @@ impl Rules for HouseholdCases {
             violations.push("household", Reason::ReferenceNotFound).add("collection", "households");
             return Ok(());
         }
-        check_order(record, violations);
+        procedure::check_detail(record, violations);
+        procedure::check_order(record, violations);
+        procedure::check_notices(record, violations);
+        procedure::check_round(record, context, reads, violations)?;
+        procedure::check_persons(record, old, reads, violations)?;
         if !is_approved(record) {
-            return check_other_open(record, old, reads, violations);
+            return procedure::check_other_open(record, old, reads, violations);
         }
         if record.effective_on.is_empty() {
             violations.push("effective_on", Reason::FieldRequired);
             return Ok(());
         }
-        if old.is_none_or(|old| !is_approved(old)) {
-            check_standing(record, reads, violations)?;
-            check_separation(record, violations);
+        let newly = old.is_none_or(|old| !is_approved(old));
+        if newly {
+            procedure::check_standing(record, reads, violations)?;
+            procedure::check_separation(record, violations);
+        }
+        if newly || old.is_some_and(|old| procedure::evidence_differs(old, record)) {
+            procedure::check_exit(record, context, reads, violations)?;
         }
         Ok(())
     }
@@ -98,11 +117,22 @@ impl Rules for HouseholdCases {
         reads: &Reads<'_>,
         out: &mut Consequences,
     ) -> Known<()> {
-        if is_approved(record) || old.is_some_and(is_approved) {
-            let own = is_approved(record).then(|| approved(name, record));
-            restate(name, record, own, reads, out)?;
+        let before = old.is_some_and(is_approved);
+        if is_approved(record) || before {
+            let own = is_approved(record).then(|| effect::approved(name, record)).flatten();
+            effect::restate(name, record, own, reads, out)?;
+        }
+        if is_approved(record) && !before {
+            effect::remove_members(record, reads, out)?;
         }
         Ok(())
+    }
+
+    /// Members who were removed are not brought back by withdrawing the case: they are admitted anew.
+    fn may_withdraw(old: &Self::Record, violations: &mut Violations) {
+        if is_approved(old) && removes_members(old) {
+            violations.push("state", Reason::StateRefuses).add("state", "APPROVED").add("verb", "Withdraw");
+        }
     }
 
     fn withdrawn(
@@ -113,131 +143,97 @@ impl Rules for HouseholdCases {
         out: &mut Consequences,
     ) -> Known<()> {
         if is_approved(old) {
-            restate(name, old, None, reads, out)?;
+            effect::restate(name, old, None, reads, out)?;
         }
         Ok(())
     }
 }
 
-fn restate(
-    name: &str,
-    record: &p::HouseholdCase,
-    own: Option<Approved>,
+/// Persons whom the decision concerns, counted once: what becomes known of the members later does not change it.
+fn count_members(
+    record: &mut p::HouseholdCase,
+    old: Option<&p::HouseholdCase>,
     reads: &Reads<'_>,
-    out: &mut Consequences,
 ) -> Known<()> {
-    let mut cases = approved_of_others(name, &record.household, reads)?;
-    cases.extend(own);
-    let area = record.meta.as_ref().map(|meta| meta.area.clone()).unwrap_or_default();
-    let id = record.household.rsplit('/').next().unwrap_or_default().to_owned();
-    let change = Change::Periods(periods(&record.household, &area, cases));
-    let first = reads.is_fresh(&record.household) && !reads.is_fresh(&format!("householdStandings/{id}"));
-    let act = Act::consequence(HouseholdStandings::SPEC, Some(id), change);
-    out.push(Act { fresh: first, ..act });
+    if let Some(old) = old.filter(|old| is_approved(old)) {
+        record.member_count_at_decision = old.member_count_at_decision;
+        return Ok(());
+    }
+    let counted = record.kind() != p::HouseholdCaseKind::Unspecified && is_approved(record);
+    if !counted {
+        record.member_count_at_decision = None;
+        return Ok(());
+    }
+    let persons = record.removal.as_ref().map_or(0, |removal| removal.persons.len());
+    let decided_on = record.acts.last().map(|act| act.occurred_on.clone()).unwrap_or_default();
+    let count = if persons > 0 { persons } else { members_on(&record.household, &decided_on, reads)?.len() };
+    record.member_count_at_decision = i32::try_from(count).ok();
     Ok(())
 }
 
-fn approved_of_others(name: &str, household: &str, reads: &Reads<'_>) -> Known<Vec<Approved>> {
-    let mut cases = Vec::new();
-    for other in reads.linked::<HouseholdCases>(household_case::HOUSEHOLD, household)? {
-        let other_name = format!("{}/{}", HouseholdCases::SPEC.collection, other.id);
-        if let Some(known) = last_of::<HouseholdCases>(&other).filter(|known| is_approved(known))
-            && other_name != name
-        {
-            cases.push(approved(&other_name, known));
-        }
-    }
-    Ok(cases)
+/// Whether the case removes single members and not the household.
+pub(crate) fn removes_members(record: &p::HouseholdCase) -> bool {
+    record.removal.as_ref().is_some_and(|removal| !removal.persons.is_empty())
 }
 
-fn approved(name: &str, record: &p::HouseholdCase) -> Approved {
-    Approved { name: name.to_owned(), kind: record.kind(), effective_on: record.effective_on.clone() }
-}
-
-fn is_approved(record: &p::HouseholdCase) -> bool {
+pub(crate) fn is_approved(record: &p::HouseholdCase) -> bool {
     record.acts.last().is_some_and(|act| act.to_state() == CaseState::Approved)
 }
 
-fn is_open(record: &p::HouseholdCase) -> bool {
+pub(crate) fn is_open(record: &p::HouseholdCase) -> bool {
     !record.acts.last().is_some_and(|act| {
         matches!(act.to_state(), CaseState::Approved | CaseState::Rejected | CaseState::Cancelled)
     })
 }
 
-/// Levels decide in order of time.
-fn check_order(record: &p::HouseholdCase, violations: &mut Violations) {
-    for (index, pair) in record.acts.windows(2).enumerate() {
-        if pair[1].occurred_on < pair[0].occurred_on {
-            violations
-                .push(format!("acts[{}].occurred_on", index + 1), Reason::DateOrder)
-                .add("earlier", &pair[0].verb)
-                .add("later", &pair[1].verb);
+type Record = <HouseholdCases as Resource>::Record;
+
+impl HouseholdCaseVerbs for HouseholdCases {
+    fn record_household_case_guarantee_checks(
+        record: &mut Record,
+        request: &p::RecordHouseholdCaseGuaranteeChecksRequest,
+        context: &ActContext,
+        violations: &mut Violations,
+    ) {
+        unless_decided(record, "RecordGuaranteeChecks", violations);
+        if request.checks.is_empty() {
+            violations.push("checks", Reason::FieldRequired);
         }
+        for check in &request.checks {
+            let mut check = check.clone();
+            check.element_id.clear();
+            if check.checked_on.is_empty() {
+                check.checked_on.clone_from(&context.occurred_on);
+            }
+            record.checks.retain(|known| known.assurance != check.assurance);
+            record.checks.push(check);
+        }
+    }
+
+    fn sign_household_case_exit(
+        record: &mut Record,
+        request: &p::SignHouseholdCaseExitRequest,
+        context: &ActContext,
+        violations: &mut Violations,
+    ) {
+        unless_decided(record, "SignExit", violations);
+        if record.kind() != p::HouseholdCaseKind::Exit {
+            violations.push("kind", Reason::DetailOfOtherKind);
+        }
+        if request.household_signature.is_empty() {
+            violations.push("household_signature", Reason::FieldRequired);
+        }
+        let exit = record.exit.get_or_insert_default();
+        exit.household_signature.clone_from(&request.household_signature);
+        exit.household_signed_on.clone_from(&context.occurred_on);
     }
 }
 
-/// One procedure of a kind at a time on one household.
-fn check_other_open(
-    record: &p::HouseholdCase,
-    old: Option<&p::HouseholdCase>,
-    reads: &Reads<'_>,
-    violations: &mut Violations,
-) -> Known<()> {
-    if old.is_some() || !is_open(record) {
-        return Ok(());
-    }
-    for other in reads.linked::<HouseholdCases>(household_case::HOUSEHOLD, &record.household)? {
-        let same = last_of::<HouseholdCases>(&other)
-            .is_some_and(|known| is_open(known) && known.kind == record.kind);
-        if same && record.name != format!("householdCases/{}", other.id) {
-            violations.push("kind", Reason::ValueTaken).add("key", "household, kind");
-        }
-    }
-    Ok(())
-}
-
-/// The state machine of a household (domain brief §2.5): which standing a case may follow.
-fn check_standing(record: &p::HouseholdCase, reads: &Reads<'_>, violations: &mut Violations) -> Known<()> {
-    let cases = approved_of_others(&record.name, &record.household, reads)?;
-    let before = cases
-        .iter()
-        .filter(|case| case.effective_on <= record.effective_on)
-        .max_by(|one, other| one.effective_on.cmp(&other.effective_on))
-        .map_or(HouseholdStatus::Unspecified, |case| status_of(case.kind));
-    if !may_follow(record.kind(), before) {
-        violations
-            .push("kind", Reason::StateRefuses)
-            .add("state", before.as_str_name())
-            .add("verb", record.kind().as_str_name());
-    }
-    Ok(())
-}
-
-/// Whether a case of this kind may be approved for a household of this standing.
-pub(crate) fn may_follow(kind: p::HouseholdCaseKind, before: HouseholdStatus) -> bool {
-    use HouseholdStatus as S;
-    match kind {
-        p::HouseholdCaseKind::Unspecified => false,
-        p::HouseholdCaseKind::Identification => {
-            matches!(before, S::Unspecified | S::Candidate | S::Rejected | S::Removed)
-        }
-        p::HouseholdCaseKind::Exit => matches!(before, S::Poor | S::PreExit | S::Relapsed),
-        p::HouseholdCaseKind::Relapse => {
-            // A form that states 返贫 for a household without its exit still stands: it was poor before as well.
-            matches!(before, S::ExitedPolicy | S::ExitedNoPolicy | S::Poor)
-        }
-        p::HouseholdCaseKind::Removal => {
-            matches!(before, S::Poor | S::PreExit | S::ExitedPolicy | S::ExitedNoPolicy | S::Relapsed)
-        }
-        p::HouseholdCaseKind::PolicyEnd => before == S::ExitedPolicy,
-    }
-}
-
-/// Who proposed does not decide; a transcribed case names the office on the form.
-fn check_separation(record: &p::HouseholdCase, violations: &mut Violations) {
-    let Some((last, earlier)) = record.acts.split_last() else { return };
-    if last.verb == "Approve" && earlier.iter().any(|act| act.decided_by == last.decided_by) {
-        violations.push("decided_by", Reason::ProposerDecides);
+fn unless_decided(record: &Record, verb: &str, violations: &mut Violations) {
+    if !is_open(record) {
+        let state = record.acts.last().map(|act| act.to_state()).unwrap_or_default();
+        let state = state.as_str_name().trim_start_matches("CASE_STATE_");
+        violations.push("state", Reason::StateRefuses).add("state", state).add("verb", verb);
     }
 }
 
@@ -259,6 +255,10 @@ impl HouseholdCaseHandlers for HouseholdCases {
             if value.is_empty() {
                 violations.push(field, Reason::FieldRequired);
             }
+        }
+        // An exit without its papers is what the registration form states, and enters with it only.
+        if case.kind() == p::HouseholdCaseKind::Exit && case.exit.is_none() {
+            violations.push("household_case.exit", Reason::FieldRequired);
         }
         if !violations.is_empty() {
             return Err(record::refusal(violations));

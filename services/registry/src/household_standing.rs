@@ -1,10 +1,11 @@
 //! Periods of a household's standing: a pure function of its approved cases, written with the case that moves it.
 
-use proto::common::{HouseholdStatus, RecordMeta};
+use proto::common::{HouseholdSection, HouseholdStatus, RecordMeta};
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::household_standing_service_server::HouseholdStandingServiceServer;
 use record::Registered;
 use record::codec::FOREVER;
+use record::facts::{Facts, Of};
 use record::resource::{AnyRecord, Rec};
 use record::rules::Rules;
 use record::service::Slice;
@@ -16,6 +17,14 @@ use crate::contract::{HouseholdStandingApi, HouseholdStandings};
 
 pub(crate) mod indicators;
 
+static FACTS: Facts = Facts {
+    of: Of::SameIdentifier,
+    section: Some(HouseholdSection::Standings),
+    with: None,
+    every_period: true,
+    benefit: None,
+};
+
 /// The record kind.
 pub(crate) fn slice() -> Slice {
     Slice {
@@ -25,6 +34,7 @@ pub(crate) fn slice() -> Slice {
             sql: include_str!("../migrations/household_standing.sql"),
         },
         indicators: indicators::ALL,
+        facts: Some(&FACTS),
         serve: |service, engine| {
             service.add(HouseholdStandingServiceServer::new(HouseholdStandingApi(engine)))
         },
@@ -50,12 +60,16 @@ pub(crate) struct Approved {
     pub(crate) name: String,
     pub(crate) kind: p::HouseholdCaseKind,
     pub(crate) effective_on: String,
+    /// Of a removal as wrong inclusion: the day from which it restates; the registration where it is empty.
+    pub(crate) restates_from: Option<String>,
 }
 
 /// The periods of standing that follow from approved cases: each holds until the next begins. Of two on one day the
-/// later in the list holds.
+/// later in the list holds. A household that was wrongly included was removed from the beginning, as known from the
+/// removal on: what it was said to be in between never was.
 pub(crate) fn periods(household: &str, area: &str, mut cases: Vec<Approved>) -> Vec<Period> {
     cases.sort_by(|one, other| one.effective_on.cmp(&other.effective_on));
+    restate(&mut cases);
     let mut periods: Vec<Period> = Vec::with_capacity(cases.len());
     for case in cases {
         if let Some(last) = periods.last_mut() {
@@ -76,12 +90,66 @@ pub(crate) fn periods(household: &str, area: &str, mut cases: Vec<Approved>) -> 
     periods
 }
 
+/// Lets every removal as wrong inclusion begin where it restates from, and drops what it restates.
+fn restate(cases: &mut Vec<Approved>) {
+    let first = cases.first().map(|case| case.effective_on.clone()).unwrap_or_default();
+    while let Some(at) = cases.iter().position(|case| case.restates_from.is_some()) {
+        let mut removal = cases.remove(at);
+        let stated = removal.restates_from.take().unwrap_or_default();
+        let from = stated.max(first.clone());
+        cases.retain(|case| case.effective_on < from || case.effective_on > removal.effective_on);
+        removal.effective_on = from;
+        let place = cases.partition_point(|case| case.effective_on <= removal.effective_on);
+        cases.insert(place, removal);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn case(kind: p::HouseholdCaseKind, on: &str) -> Approved {
-        Approved { name: format!("householdCases/{on}"), kind, effective_on: on.to_owned() }
+        let name = format!("householdCases/{on}");
+        Approved { name, kind, effective_on: on.to_owned(), restates_from: None }
+    }
+
+    fn wrong_inclusion(on: &str, from: &str) -> Approved {
+        Approved { restates_from: Some(from.to_owned()), ..case(p::HouseholdCaseKind::Removal, on) }
+    }
+
+    fn told(cases: Vec<Approved>) -> Vec<(String, HouseholdStatus)> {
+        let found = periods("households/1", "222405100201", cases);
+        let status =
+            |period: &Period| record::typed::<HouseholdStandings>(period.record.as_ref()).unwrap().status();
+        found.iter().map(|period| (period.valid_from.clone(), status(period))).collect()
+    }
+
+    #[test]
+    fn a_wrong_inclusion_restates_from_the_registration_on() {
+        use HouseholdStatus as S;
+        use p::HouseholdCaseKind as K;
+        let day = str::to_owned;
+        let registered = || case(K::Identification, "2014-12-31");
+        assert_eq!(
+            told(vec![registered(), wrong_inclusion("2017-06-01", "")]),
+            [(day("2014-12-31"), S::Removed)]
+        );
+        let exited = vec![registered(), case(K::Exit, "2016-12-01"), wrong_inclusion("2017-06-01", "")];
+        assert_eq!(told(exited), [(day("2014-12-31"), S::Removed)]);
+        // From a day that was named: what was before it stands.
+        assert_eq!(
+            told(vec![registered(), wrong_inclusion("2017-06-01", "2016-01-01")]),
+            [(day("2014-12-31"), S::Poor), (day("2016-01-01"), S::Removed)]
+        );
+        // Identified anew after it.
+        assert_eq!(
+            told(vec![
+                registered(),
+                wrong_inclusion("2017-06-01", ""),
+                case(K::Identification, "2018-01-01")
+            ]),
+            [(day("2014-12-31"), S::Removed), (day("2018-01-01"), S::Poor)]
+        );
     }
 
     #[test]

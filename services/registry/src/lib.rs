@@ -1,15 +1,21 @@
 //! The registry: divisions, households, persons, memberships, the cases that move a household's standing, snapshots.
 //! It knows no other service. One slice a resource; a slice is the rules of one record and what only it has.
 
+mod assurances;
 pub mod contract;
 mod division;
+mod eligibility;
 mod household;
 mod household_case;
 mod household_standing;
+mod income_statement;
+mod line;
 mod lookup;
 mod membership;
+mod narrative;
 mod person;
 mod places;
+mod round;
 mod snapshot;
 mod standing;
 mod statistic;
@@ -51,6 +57,8 @@ pub fn slices() -> Vec<Slice> {
         membership::slice(),
         household_case::slice(),
         household_standing::slice(),
+        income_statement::slice(),
+        round::slice(),
         snapshot::slice(),
     ]
 }
@@ -70,10 +78,17 @@ pub async fn service(host: &Host) -> Result<Service, StartError> {
             Sheet::of::<contract::DesignationSheet>(),
             Sheet::of::<contract::HouseholdSheet>(),
             Sheet::of::<contract::MemberSheet>(),
+            Sheet::of::<contract::IncomeSheet>(),
+            Sheet::of::<contract::ExitRoster>(),
+            Sheet::of::<contract::RemovalRoster>(),
+            Sheet::of::<contract::IdentificationRoster>(),
         ],
         codes: CODES,
-        parameters: &[],
+        parameters: &[include_str!("../parameters/registry.toml")],
+        indicators: narrative::ALL,
+        assurances: assurances::ALL,
         decorators: HashMap::from(decorators),
+        follows_registry: false,
         surroundings: Arc::new(places::OwnPlaces { db: host.db.clone() }),
     };
     let (service, engine) = assemble(host, parts).await?;

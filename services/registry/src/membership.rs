@@ -1,17 +1,31 @@
 //! Who belongs to which household, from when to when.
 
 use kernel::failure::{Reason, Violations};
+use proto::common::HouseholdSection;
 use proto::xiuhua::registry::v1::membership_service_server::MembershipServiceServer;
 use record::Registered;
 use record::codec::FOREVER;
+use record::facts::Facts;
 use record::rules::{Context, Rules};
 use record::service::Slice;
 use record::state::{Known, Reads, last_of};
 use store::Migration;
 
-use crate::contract::{Households, MembershipApi, Memberships, Persons, membership};
+use crate::contract::{Households, MembershipApi, Memberships, PERSON_SPEC, Persons, membership};
 
 pub(crate) mod indicators;
+
+static FACTS: Facts = Facts {
+    with: Some((membership::PERSON, &PERSON_SPEC)),
+    ..Facts::records(HouseholdSection::Members, membership::HOUSEHOLD)
+};
+
+/// The persons who are members of a household on a day, by name.
+pub(crate) fn members_on(household: &str, day: &str, reads: &Reads<'_>) -> Known<Vec<String>> {
+    let links = reads.linked::<Memberships>(membership::HOUSEHOLD, household)?;
+    let there = links.iter().filter(|link| link.on(day).is_some());
+    Ok(there.filter_map(|link| last_of::<Memberships>(link).map(|known| known.person.clone())).collect())
+}
 
 /// The record kind.
 pub(crate) fn slice() -> Slice {
@@ -22,6 +36,7 @@ pub(crate) fn slice() -> Slice {
             sql: include_str!("../migrations/membership.sql"),
         },
         indicators: indicators::ALL,
+        facts: Some(&FACTS),
         serve: |service, engine| service.add(MembershipServiceServer::new(MembershipApi(engine))),
     }
 }

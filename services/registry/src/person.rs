@@ -26,6 +26,7 @@ pub(crate) fn slice() -> Slice {
         registered: Registered::of::<Persons>(),
         migration: Migration { name: "registry/person", sql: include_str!("../migrations/person.sql") },
         indicators: &[],
+        facts: None,
         serve: |service, engine| service.add(PersonServiceServer::new(PersonApi(engine))),
     }
 }

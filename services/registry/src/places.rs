@@ -45,7 +45,7 @@ impl Surroundings for OwnPlaces {
 /// Chinese names of divisions that exist.
 pub(crate) async fn names_of(db: &Db, codes: &[String]) -> Result<HashMap<String, String>, Failure> {
     let select = format!(
-        "SELECT id, name_zh FROM division WHERE superseded_at = {CURRENT} AND valid_from < valid_to AND"
+        "SELECT id, name_zh, valid_from FROM division WHERE superseded_at = {CURRENT} AND valid_from < valid_to AND"
     );
     let rows = db.select_in(&select, "id", codes, "ORDER BY id, valid_from").await?;
     Ok(rows.iter().map(|row| (row.text(0).to_owned(), row.text(1).to_owned())).collect())
@@ -69,7 +69,7 @@ pub(crate) async fn resolve(db: &Db, asks: &[PlaceAsk]) -> Result<HashMap<PlaceA
         "SELECT name_zh, id FROM division WHERE superseded_at = {CURRENT} AND valid_from < valid_to AND"
     );
     let mut by_name: HashMap<String, Vec<AreaCode>> = HashMap::new();
-    for row in db.select_in(&select, "name_zh", &names, "ORDER BY id").await? {
+    for row in db.scan_in(&select, "name_zh", &names, "ORDER BY id").await? {
         let codes = by_name.entry(row.text(0).to_owned()).or_default();
         if let Some(code) = AreaCode::parse(row.text(1)).filter(|code| !codes.contains(code)) {
             codes.push(code);

@@ -21,6 +21,7 @@ pub(crate) fn slice() -> Slice {
         registered: Registered::of::<Snapshots>(),
         migration: Migration { name: "registry/snapshot", sql: include_str!("../migrations/snapshot.sql") },
         indicators: &[],
+        facts: None,
         serve: |service, engine| service.add(SnapshotServiceServer::new(SnapshotApi(engine))),
     }
 }

@@ -39,6 +39,46 @@ impl p::standing_service_server::StandingService for StandingApi {
         let answer = self.check(&call, message).await;
         reply(&call, answer, |answer| answer)
     }
+
+    async fn batch_check_eligibility(
+        &self,
+        request: Request<p::BatchCheckEligibilityRequest>,
+    ) -> Result<Response<p::BatchCheckEligibilityResponse>, Status> {
+        let (call, message) = open(request, "/xiuhua.registry.v1.StandingService/BatchCheckEligibility")?;
+        let answer = crate::eligibility::check(&self.0, &call, message).await;
+        reply(&call, answer, |answer| answer)
+    }
+}
+
+/// The days of questions, today where none is stated; a day that does not exist is a violation.
+pub(crate) fn questions_on(
+    engine: &Engine,
+    days: impl Iterator<Item = String>,
+    violations: &mut Violations,
+) -> Vec<String> {
+    let today = engine.today();
+    let days = days.enumerate().map(|(position, day)| {
+        let on = if day.is_empty() { today.clone() } else { day };
+        if CivilDate::parse(&on).is_none() {
+            violations.push(format!("questions[{position}].on"), Reason::DateInvalid);
+        }
+        on
+    });
+    days.collect()
+}
+
+/// The registered names of persons, by resource name.
+pub(crate) async fn full_names(
+    engine: &Engine,
+    at: &At,
+    persons: &[String],
+) -> Result<HashMap<String, String>, Failure> {
+    let ids: HashSet<String> =
+        persons.iter().filter_map(|name| Some(name.split_once('/')?.1.to_owned())).collect();
+    let ids: Vec<String> = ids.into_iter().collect();
+    let select = format!("SELECT id, full_name, valid_from FROM person WHERE {} AND", known(at));
+    let rows = engine.db().select_in(&select, "id", &ids, "ORDER BY id, valid_from").await?;
+    Ok(rows.iter().map(|row| (format!("persons/{}", row.text(0)), row.text(1).to_owned())).collect())
 }
 
 impl StandingApi {
@@ -65,14 +105,11 @@ impl StandingApi {
     /// Questions with every ID number replaced by its blind index.
     fn questions(&self, asked: Vec<p::StandingQuestion>) -> Result<Vec<Question>, Failure> {
         let mut violations = Violations::default();
-        let today = self.0.today();
+        let days = asked.iter().map(|question| question.on.clone());
+        let days = questions_on(&self.0, days, &mut violations);
         let index = &self.0.inner().secrets.index;
         let mut questions = Vec::with_capacity(asked.len());
-        for (position, question) in asked.into_iter().enumerate() {
-            let on = if question.on.is_empty() { today.clone() } else { question.on };
-            if CivilDate::parse(&on).is_none() {
-                violations.push(format!("questions[{position}].on"), Reason::DateInvalid);
-            }
+        for ((position, question), on) in asked.into_iter().enumerate().zip(days) {
             let who = match question.subject {
                 Some(Subject::IdNumber(number)) => {
                     Who::Key("persons", index.index("id_number", &crate::person::first_18(&number)))
@@ -107,16 +144,16 @@ impl StandingApi {
     }
 }
 
-enum Who {
+pub(crate) enum Who {
     /// By a key: collection and value (of a person the blind index of the ID number).
     Key(&'static str, String),
     Household(String),
     Person(String),
 }
 
-struct Question {
-    who: Who,
-    on: String,
+pub(crate) struct Question {
+    pub(crate) who: Who,
+    pub(crate) on: String,
 }
 
 /// A period of something, with its value.
@@ -133,7 +170,7 @@ impl Dated {
 }
 
 /// Everything that answers a batch, loaded in five statements.
-struct Facts {
+pub(crate) struct Facts {
     keys: HashMap<(&'static str, String), String>,
     memberships: HashMap<String, Vec<Dated>>,
     standings: HashMap<String, Vec<Dated>>,
@@ -142,7 +179,7 @@ struct Facts {
 }
 
 impl Facts {
-    async fn load(engine: &Engine, at: &At, questions: &[Question]) -> Result<Self, Failure> {
+    pub(crate) async fn load(engine: &Engine, at: &At, questions: &[Question]) -> Result<Self, Failure> {
         let db = engine.db();
         let known = known(at);
         let mut keys = HashMap::new();
@@ -175,7 +212,7 @@ impl Facts {
         let select =
             format!("SELECT id, valid_from, valid_to, status FROM household_standing WHERE {known} AND");
         let standings = dated(db.select_in(&select, "id", &ids, "").await?);
-        let select = format!("SELECT id, household_no, area FROM household WHERE {known} AND");
+        let select = format!("SELECT id, household_no, area, valid_from FROM household WHERE {known} AND");
         let rows = db.select_in(&select, "id", &ids, "ORDER BY id, valid_from").await?;
         let households = rows
             .iter()
@@ -186,7 +223,7 @@ impl Facts {
         Ok(Self { keys, memberships, standings, households, members })
     }
 
-    fn answers(&self, questions: &[Question]) -> Vec<p::StandingAnswer> {
+    pub(crate) fn answers(&self, questions: &[Question]) -> Vec<p::StandingAnswer> {
         questions.iter().map(|question| self.answer(question)).collect()
     }
 

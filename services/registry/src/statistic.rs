@@ -21,6 +21,7 @@ pub(crate) fn slice() -> Slice {
             sql: include_str!("../migrations/division_statistic.sql"),
         },
         indicators: indicators::ALL,
+        facts: None,
         serve: |service, engine| {
             service.add(DivisionStatisticServiceServer::new(DivisionStatisticApi(engine)))
         },

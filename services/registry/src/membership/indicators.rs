@@ -3,15 +3,20 @@
 use kernel::language::Label;
 use record::indicator::{Aggregate, Formula, Indicator, IndicatorKind, Levels, Link, Source, Unit};
 
-use crate::contract::{MEMBERSHIP_SPEC, household_standing, membership};
+use crate::contract::{
+    HOUSEHOLD_SPEC, HOUSEHOLD_STANDING_SPEC, MEMBERSHIP_SPEC, household_standing, membership,
+};
 use crate::household_standing::indicators::POOR;
 
 /// All of them.
 pub(crate) const ALL: &[&Indicator] = &[&PERSONS_REGISTERED];
 
 /// Members beside the standing of their household.
-const MEMBERS: Source = Source::rows(&MEMBERSHIP_SPEC)
-    .beside(Link::Same { column: membership::HOUSEHOLD, other: household_standing::HOUSEHOLD });
+const MEMBERS: Source = Source::rows(&MEMBERSHIP_SPEC).beside(Link::Namesake {
+    column: membership::HOUSEHOLD,
+    of: &HOUSEHOLD_SPEC,
+    other: &HOUSEHOLD_STANDING_SPEC,
+});
 
 /// 建档立卡贫困人口. A person is in one household at a time (invariant 1), so that memberships are persons.
 pub(crate) static PERSONS_REGISTERED: Indicator = Indicator {

@@ -1,7 +1,5 @@
 //! The sheet 成员信息: a row is a person and the membership in a household.
 
-use std::sync::Arc;
-
 use kernel::failure::Reason;
 use kernel::mask;
 use proto::common::RecordMeta;
@@ -18,6 +16,7 @@ use record::table::{Days, FormSheet, Found, RowFacts, SheetOut, blanks_kept, dat
 use crate::contract::{
     Households, MemberSheet, Memberships, Persons, member_sheet as cell, membership, person,
 };
+use crate::lookup::household_by_number;
 
 /// What each cell says of a person, in and out.
 const CELLS: &[(usize, Column)] = &[
@@ -49,7 +48,9 @@ impl FormSheet for MemberSheet {
         reads: &Reads<'_>,
         notes: &mut Notes,
     ) -> Known<Vec<Act>> {
-        let Some(household) = household_of(row, context, reads, notes)? else { return Ok(Vec::new()) };
+        let Some(household) = household_by_number(&row.household_no, context, reads, notes)? else {
+            return Ok(Vec::new());
+        };
         let (mut person, mut mask) = stated(row, facts);
         let area = last_of::<Households>(&household)
             .and_then(|record| record.meta.as_ref())
@@ -129,30 +130,6 @@ impl FormSheet for MemberSheet {
 fn of_the_person() -> impl Iterator<Item = usize> {
     let cells = CELLS.iter().map(|(leaf, _)| *leaf).filter(|leaf| *leaf != cell::PERSON_NO);
     cells.chain([cell::CHANGED_ON])
-}
-
-fn household_of(
-    row: &p::MemberSheetRow,
-    context: &Context<'_>,
-    reads: &Reads<'_>,
-    notes: &mut Notes,
-) -> Known<Option<Arc<Loaded>>> {
-    if row.household_no.is_empty() {
-        notes.violations.push("household_no", Reason::FieldRequired);
-        return Ok(None);
-    }
-    let Some(holder) = reads.holder::<Households>("household_no", &row.household_no)? else {
-        notes.violations.push("household_no", Reason::ReferenceNotFound).add("collection", "households");
-        return Ok(None);
-    };
-    if !context.caller.scope.is_everything() && !context.caller.scope.holds(&holder.area) {
-        notes
-            .violations
-            .push("household_no", Reason::RegisteredElsewhere)
-            .add("county", holder.area.get(..6).unwrap_or_default());
-        return Ok(None);
-    }
-    reads.record::<Households>(&format!("households/{}", holder.id))
 }
 
 /// The person as the row states it, and which fields the row states.
