@@ -49,6 +49,10 @@ CREATE TABLE housing_renovation_case (
 );
 CREATE INDEX housing_renovation_case_area ON housing_renovation_case ("area", "id");
 CREATE INDEX housing_renovation_case_scope_area ON housing_renovation_case ("scope_area", "id");
+CREATE INDEX housing_renovation_case_beneficiary_distinct_key ON housing_renovation_case ("beneficiary_distinct_key", "id");
+CREATE INDEX housing_renovation_case_beneficiary_household ON housing_renovation_case ("beneficiary_household", "id");
+CREATE INDEX housing_renovation_case_beneficiary_person ON housing_renovation_case ("beneficiary_person", "id");
+CREATE INDEX housing_renovation_case_beneficiary_id_number_index ON housing_renovation_case ("beneficiary_id_number_index", "id");
 CREATE TABLE housing_renovation_case_payments (
     "id" TEXT NOT NULL,
     "element_id" TEXT NOT NULL,

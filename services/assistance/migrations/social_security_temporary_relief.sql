@@ -41,6 +41,9 @@ CREATE TABLE social_security_temporary_relief (
 );
 CREATE INDEX social_security_temporary_relief_area ON social_security_temporary_relief ("area", "id");
 CREATE INDEX social_security_temporary_relief_scope_area ON social_security_temporary_relief ("scope_area", "id");
+CREATE INDEX social_security_temporary_relief_beneficiary_household ON social_security_temporary_relief ("beneficiary_household", "id");
+CREATE INDEX social_security_temporary_relief_beneficiary_person ON social_security_temporary_relief ("beneficiary_person", "id");
+CREATE INDEX social_security_temporary_relief_beneficiary_id_number_index ON social_security_temporary_relief ("beneficiary_id_number_index", "id");
 CREATE TABLE social_security_temporary_relief_payments (
     "id" TEXT NOT NULL,
     "element_id" TEXT NOT NULL,

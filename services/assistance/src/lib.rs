@@ -4,6 +4,8 @@
 pub mod contract;
 mod housing;
 mod social_security;
+#[cfg(test)]
+mod world;
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -16,9 +18,19 @@ use runtime::server::Service;
 /// Packages served here.
 const PACKAGES: &[&str] = &["xiuhua.assistance."];
 
+/// Defaults of the rules' parameters.
+const PARAMETERS: &[&str] = &[include_str!("../parameters/housing.toml")];
+
 /// The record kinds of all programmes.
 pub fn slices() -> Vec<Slice> {
-    vec![housing::renovation_case::slice(), social_security::temporary_relief::slice()]
+    vec![
+        housing::house_appraisal::slice(),
+        housing::renovation_case::slice(),
+        housing::relocation_case::slice(),
+        housing::water_work::slice(),
+        housing::water_check::slice(),
+        social_security::temporary_relief::slice(),
+    ]
 }
 
 /// Assistance, ready to be served.
@@ -33,8 +45,11 @@ pub async fn service(host: &Host) -> Result<Service, StartError> {
         slices: slices(),
         sheets: Vec::new(),
         codes: &[include_str!("../codes/grade.toml"), include_str!("../codes/group.toml")],
-        parameters: &[include_str!("../parameters/housing.toml")],
+        parameters: PARAMETERS,
+        assurances: housing::assurances::ALL,
+        indicators: &[],
         decorators: HashMap::new(),
+        follows_registry: true,
         surroundings: Arc::new(Registry { channels: host.channels.clone() }),
     };
     let (service, _) = assemble(host, parts).await?;

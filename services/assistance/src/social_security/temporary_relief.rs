@@ -1,19 +1,21 @@
 //! Temporary relief (临时救助): one event, one household or person, money once or in parts.
 
+use kernel::date::CivilDate;
 use kernel::failure::{Reason, Violations};
 use proto::xiuhua::assistance::socialsecurity::v1 as p;
 use proto::xiuhua::assistance::socialsecurity::v1::temporary_relief_service_server::TemporaryReliefServiceServer;
-use record::Registered;
-use record::beneficiary;
+use record::facts::{Benefit, Facts, paid};
 use record::rules::{Context, Rules};
 use record::service::Slice;
 use record::state::{Known, Reads};
-use record::{ActContext, Resource};
+use record::{ActContext, AnyRecord, Registered, Resource, typed};
 use store::Migration;
 
-use crate::contract::{TemporaryReliefApi, TemporaryReliefVerbs, TemporaryReliefs};
+use crate::contract::{TemporaryReliefApi, TemporaryReliefVerbs, TemporaryReliefs, temporary_relief};
 
 pub(crate) mod indicators;
+
+static FACTS: Facts = Facts::benefit(temporary_relief::BENEFICIARY_HOUSEHOLD, benefit);
 
 /// The record kind.
 pub(crate) fn slice() -> Slice {
@@ -24,17 +26,32 @@ pub(crate) fn slice() -> Slice {
             sql: include_str!("../../migrations/social_security_temporary_relief.sql"),
         },
         indicators: indicators::ALL,
+        facts: Some(&FACTS),
         serve: |service, engine| service.add(TemporaryReliefServiceServer::new(TemporaryReliefApi(engine))),
+    }
+}
+
+/// What it gives the household: its cause, in the year of its approval, before that of its application.
+fn benefit(record: &dyn AnyRecord) -> Benefit {
+    let Some(record) = typed::<TemporaryReliefs>(record) else { return Benefit::default() };
+    let award = record.award.clone().unwrap_or_default();
+    let opened = if award.approved_on.is_empty() { &award.applied_on } else { &award.approved_on };
+    let cause = temporary_relief::CAUSE.leaf().word(record.cause);
+    Benefit {
+        title: cause.map(|word| word.label.zh.to_owned()).unwrap_or_default(),
+        year: CivilDate::parse(opened).map(|day| day.year()),
+        approved_fen: award.approved_fen,
+        paid_fen: paid(&record.payments),
     }
 }
 
 impl Rules for TemporaryReliefs {
     fn complete(
         record: &mut Self::Record,
-        old: Option<&Self::Record>,
-        context: &Context<'_>,
-        reads: &Reads<'_>,
-        violations: &mut Violations,
+        _old: Option<&Self::Record>,
+        _context: &Context<'_>,
+        _reads: &Reads<'_>,
+        _violations: &mut Violations,
     ) -> Known<()> {
         let award = record.award.get_or_insert_default();
         let stood = record.payments.iter().filter(|payment| payment.returned_on.is_empty());
@@ -44,15 +61,7 @@ impl Rules for TemporaryReliefs {
             .min()
             .cloned()
             .unwrap_or_default();
-        // A Grant opens on the day of its approval; until then the application is asked about (decision on standings).
-        let on = if award.approved_on.is_empty() { &award.applied_on } else { &award.approved_on }.clone();
-        let before = old.and_then(|old| old.beneficiary.as_ref());
-        let whom = record.beneficiary.get_or_insert_default();
-        beneficiary::complete(whom, before, &on, context.secrets, reads, violations)
-    }
-
-    fn scope_area(record: &Self::Record, _context: &Context<'_>, reads: &Reads<'_>) -> Known<Option<String>> {
-        record.beneficiary.as_ref().map_or(Ok(None), |whom| beneficiary::scope_area(whom, reads))
+        Ok(())
     }
 
     fn check(
