@@ -21,6 +21,7 @@ pub(crate) fn slice() -> Slice {
             sql: include_str!("../migrations/exchange_visit.sql"),
         },
         indicators: indicators::ALL,
+        facts: None,
         serve: |service, engine| service.add(ExchangeVisitServiceServer::new(ExchangeVisitApi(engine))),
     }
 }

@@ -1,0 +1,31 @@
+CREATE TABLE agreement (
+    "id" TEXT NOT NULL,
+    "version" BIGINT NOT NULL,
+    "valid_from" TEXT NOT NULL,
+    "valid_to" TEXT NOT NULL,
+    "recorded_at" BIGINT NOT NULL,
+    "superseded_at" BIGINT NOT NULL,
+    "area" TEXT NOT NULL,
+    "scope_area" TEXT NOT NULL,
+    "recorded_by" TEXT NOT NULL,
+    "source_kind" BIGINT,
+    "source_form" TEXT,
+    "source_digest" TEXT,
+    "source_row" BIGINT,
+    "source_system" TEXT,
+    "source_document_no" TEXT,
+    "form_year" BIGINT,
+    "change_reason" TEXT,
+    "action" BIGINT,
+    "title" TEXT,
+    "level" BIGINT,
+    "our_party" TEXT,
+    "partner_party" TEXT,
+    "year" BIGINT,
+    "signed_on" TEXT,
+    "terms" TEXT,
+    "document_no" TEXT,
+    PRIMARY KEY (id, version, valid_from)
+);
+CREATE INDEX agreement_area ON agreement ("area", "id");
+CREATE INDEX agreement_scope_area ON agreement ("scope_area", "id");
