@@ -1,14 +1,15 @@
-//! Reports as canonical proto3 JSON: camelCase names, enum names, 64-bit integers as text, absent values left out.
+//! Answers as canonical proto3 JSON: camelCase names, enum names, 64-bit integers as text, absent values left out.
 
 use std::sync::OnceLock;
 
 use kernel::failure::Failure;
 use prost::Message;
 use prost_reflect::{DescriptorPool, DynamicMessage};
-use proto::xiuhua::gateway::v1::Report;
+use proto::xiuhua::gateway::v1::{HouseholdProfile, Report};
 
-/// Full name of the message.
+/// Full names of the messages.
 const REPORT: &str = "xiuhua.gateway.v1.Report";
+const PROFILE: &str = "xiuhua.gateway.v1.HouseholdProfile";
 
 /// A report as JSON, indented.
 ///
@@ -18,10 +19,22 @@ const REPORT: &str = "xiuhua.gateway.v1.Report";
 /// # Errors
 /// `INTERNAL` where the embedded descriptors do not describe the message.
 pub fn report_json(report: &Report) -> Result<String, Failure> {
+    json_of(REPORT, report)
+}
+
+/// A household's profile as JSON, indented; masked as it was answered.
+///
+/// # Errors
+/// `INTERNAL` where the embedded descriptors do not describe the message.
+pub fn profile_json(profile: &HouseholdProfile) -> Result<String, Failure> {
+    json_of(PROFILE, profile)
+}
+
+fn json_of(name: &str, message: &impl Message) -> Result<String, Failure> {
     let descriptor = pool()?
-        .get_message_by_name(REPORT)
-        .ok_or_else(|| Failure::internal_error(format!("the descriptors have no {REPORT}")))?;
-    let message = DynamicMessage::decode(descriptor, report.encode_to_vec().as_slice())
+        .get_message_by_name(name)
+        .ok_or_else(|| Failure::internal_error(format!("the descriptors have no {name}")))?;
+    let message = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())
         .map_err(Failure::internal_error)?;
     serde_json::to_string_pretty(&message).map_err(Failure::internal_error)
 }

@@ -1,12 +1,16 @@
 //! The gateway: one address for the whole suite. It owns no facts.
 //!
 //! * [`report`]: published figures, laid out by templates from the indicators of all services;
+//! * `profile`: a household's whole picture, composed of one call to each service;
+//! * `eligibility`: whether somebody is registered, as the registry answers it;
 //! * `route`: calls of one service are passed on as they are; calls of the common services go to whoever owns what they are
 //!   about, or to all;
-//! * [`json`]: reports as canonical proto3 JSON.
+//! * [`json`]: reports and profiles as canonical proto3 JSON.
 
+mod eligibility;
 pub mod json;
 mod kept;
+mod profile;
 mod refusals;
 pub mod report;
 mod route;
@@ -16,10 +20,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use kernel::clock::Clock;
-use kernel::failure::Failure;
+use kernel::failure::{Failure, Kind, Reason};
 use proto::common::access_service_server::AccessServiceServer;
 use proto::common::change_feed_service_server::ChangeFeedServiceServer;
+use proto::common::household_facts_service_server::HouseholdFactsServiceServer;
 use proto::common::reporting_service_server::ReportingServiceServer;
+use proto::xiuhua::gateway::v1::eligibility_service_server::EligibilityServiceServer;
+use proto::xiuhua::gateway::v1::household_profile_service_server::HouseholdProfileServiceServer;
 use proto::xiuhua::gateway::v1::report_service_server::ReportServiceServer;
 use record::common::AccessApi;
 use runtime::client::Channels;
@@ -38,7 +45,7 @@ use route::directory::Directory;
 /// The service's name.
 pub const SERVICE: &str = "gateway";
 
-/// How long a source of a report may take, where the caller has more time than that.
+/// How long a source of a composed answer may take, where the caller has more time than that.
 const PATIENCE: Duration = Duration::from_secs(20);
 
 /// What a gateway is made of.
@@ -112,7 +119,10 @@ impl Gateway {
         });
         Service::new(SERVICE)
             .add(ReportServiceServer::new(self.clone()))
+            .add(HouseholdProfileServiceServer::new(self.clone()))
+            .add(EligibilityServiceServer::new(self.clone()))
             .add(ReportingServiceServer::new(self.clone()))
+            .add(HouseholdFactsServiceServer::new(self.clone()))
             .add(ChangeFeedServiceServer::new(self.clone()))
             .add(AccessServiceServer::new(access))
             .fallback(forwarding, served.unwrap_or_default())
@@ -121,6 +131,10 @@ impl Gateway {
 
     pub(crate) fn channels(&self) -> &Channels {
         &self.0.parts.channels
+    }
+
+    pub(crate) fn policies(&self) -> &Policies {
+        &self.0.parts.policies
     }
 
     pub(crate) fn templates(&self) -> &Templates {
@@ -146,13 +160,32 @@ impl Gateway {
     }
 }
 
+/// When a caller may try again after a service that the answer cannot do without was not reached.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// The failure of a call that cannot be answered without a service: one that is late is not reached either, and a hint says
+/// when to try again.
+fn out_of_reach(failure: Failure, service: &str) -> Failure {
+    match failure.kind() {
+        Kind::DeadlineExceeded | Kind::Cancelled => Failure::new(Reason::ServiceUnavailable)
+            .with("service", service)
+            .retry_after(RETRY)
+            .because(failure),
+        Kind::Unavailable if failure.retry().is_none() => failure.retry_after(RETRY),
+        _ => failure,
+    }
+}
+
 /// Before all packages of the contract.
 const PACKAGES: &str = "xiuhua.";
 
 /// Services with handlers of their own.
-const OWN: [&str; 4] = [
+const OWN: [&str; 7] = [
     "xiuhua.gateway.v1.ReportService",
+    "xiuhua.gateway.v1.HouseholdProfileService",
+    "xiuhua.gateway.v1.EligibilityService",
     "xiuhua.common.v1.ReportingService",
+    "xiuhua.common.v1.HouseholdFactsService",
     "xiuhua.common.v1.ChangeFeedService",
     "xiuhua.common.v1.AccessService",
 ];

@@ -14,10 +14,10 @@ use proto::xiuhua::gateway::v1::{Report, ReportLine, ReportSource};
 use runtime::context::Context;
 
 use super::asked::{Asked, Floor, KnownAt};
-use super::check;
-use super::known::{Names, Snapshots, name_of};
+use super::known::{Names, Snapshots};
 use super::line::{Wanted, timestamp};
 use super::template::FURTHER;
+use super::{check, divisions, plan};
 use crate::Gateway;
 
 /// How often followers are looked at that are awaited.
@@ -26,7 +26,15 @@ const LOOK: Duration = Duration::from_millis(100);
 /// What one service contributes.
 struct Part {
     source: ReportSource,
-    lines: Vec<(usize, ReportLine)>,
+    lines: Vec<Laid>,
+}
+
+/// A line as it came.
+struct Laid {
+    order: usize,
+    /// It is the plan of the line at that place.
+    is_plan: bool,
+    line: ReportLine,
 }
 
 /// Measures a report.
@@ -52,25 +60,42 @@ pub(crate) async fn compose(gateway: &Gateway, asked: &Asked) -> Result<Report, 
     let (parts, names) = tokio::join!(parts, names_of_cells(gateway, asked, &near));
     let parts: Vec<Part> = parts.into_iter().collect::<Result<_, Failure>>()?;
 
-    let mut sources = Vec::new();
-    let mut lines = Vec::new();
+    let (sources, mut lines) = collected(parts);
+    if asked.group_by.is_some() {
+        lines.iter_mut().for_each(|line| divisions::complete(line, &names, language));
+    }
+    refuse_unknown(asked, &lines)?;
+    let template = asked.frame.template.as_deref();
+    let mut checks =
+        template.map(|template| template.checks.of(&lines, asked.frame.year, language)).unwrap_or_default();
+    if asked.group_by.is_some() {
+        checks.extend(check::sums(&lines, language));
+    }
+    let complete = lines.iter().all(is_complete);
+    let composed_at = Some(timestamp(gateway.clock().now()));
+    Ok(Report { lines, checks, sources, complete, composed_at, ..head(asked) })
+}
+
+/// The lines of all services in the order of the report, each with its plan, and who was asked.
+fn collected(parts: Vec<Part>) -> (Vec<ReportSource>, Vec<ReportLine>) {
+    let (mut sources, mut lines, mut plans) = (Vec::new(), Vec::new(), BTreeMap::new());
     for part in parts {
         if !part.lines.is_empty() {
             sources.push(part.source);
         }
-        lines.extend(part.lines);
+        for Laid { order, is_plan, line } in part.lines {
+            if is_plan {
+                plans.insert(order, line);
+            } else {
+                lines.push((order, line));
+            }
+        }
     }
     lines.sort_by(|(one, line), (other, next)| {
         one.cmp(other).then_with(|| line.figure_id.cmp(&next.figure_id))
     });
-    let mut lines: Vec<ReportLine> = lines.into_iter().map(|(_, line)| line).collect();
-    for cell in lines.iter_mut().flat_map(|line| &mut line.cells) {
-        cell.label = name_of(&names, &cell.area, language);
-    }
-    refuse_unknown(asked, &lines)?;
-    let checks = if asked.group_by.is_some() { check::sums(&lines, language) } else { Vec::new() };
-    Ok(Report { lines, checks, sources, composed_at: Some(timestamp(gateway.clock().now())), ..head(asked) })
-        .map(|report| Report { complete: report.lines.iter().all(is_complete), ..report })
+    plan::attach_all(&mut lines, &plans);
+    (sources, lines.into_iter().map(|(_, line)| line).collect())
 }
 
 /// The report without its lines.
@@ -85,7 +110,7 @@ fn head(asked: &Asked) -> Report {
     let template = frame.template.as_deref();
     Report {
         template: template.map(|template| template.id.clone()).unwrap_or_default(),
-        title: template.map(|template| template.label.of(language).to_owned()).unwrap_or_default(),
+        title: template.map(|template| template.label.of(language, frame.year)).unwrap_or_default(),
         area: frame.area.as_str().to_owned(),
         year: frame.year,
         as_of: frame.as_of.to_string(),
@@ -104,12 +129,17 @@ fn is_complete(line: &ReportLine) -> bool {
         || matches!(line.availability(), Availability::Available | Availability::NotAtLevel)
 }
 
-/// The lines of the template that were asked for.
+/// The lines of the template that were asked for, and the plans to which they belong.
 fn named(asked: &Asked) -> Result<Vec<Wanted>, Failure> {
-    let lines = asked.frame.template.iter().flat_map(|template| &template.lines).enumerate();
-    let lines =
-        lines.map(|(order, line)| Wanted::of_template(line, order, &asked.frame, asked.context.language));
-    lines.filter(|line| line.as_ref().map_or(true, |line| asked.wants(&line.line.figure_id))).collect()
+    let (frame, language) = (&asked.frame, asked.context.language);
+    let mut wanted = Vec::new();
+    for (order, line) in frame.template.iter().flat_map(|template| &template.lines).enumerate() {
+        if asked.wants(&line.figure.of(frame.year)) {
+            wanted.push(Wanted::of_template(line, order, frame, language)?);
+            wanted.extend(Wanted::of_plan(line, order, frame, language)?);
+        }
+    }
+    Ok(wanted)
 }
 
 /// The services that may have figures besides those of the template.
@@ -224,7 +254,7 @@ async fn part(
             asked_for.push(line);
         } else {
             let failure = Failure::new(Reason::IndicatorUnknown).with("indicator", &line.line.indicator_id);
-            lines.push((line.order, line.missing(Availability::Unavailable, failure.message(language))));
+            lines.push(laid(line, |line| line.missing(Availability::Unavailable, failure.message(language))));
         }
     }
     let answer = match &indicators {
@@ -279,14 +309,15 @@ fn lay_out(
     service: &'static str,
     wanted: Vec<Wanted>,
     answer: Result<MeasureResponse, Failure>,
-) -> Result<(ReportSource, Vec<(usize, ReportLine)>), Failure> {
+) -> Result<(ReportSource, Vec<Laid>), Failure> {
     let language = asked.context.language;
     let source = ReportSource { service: service.to_owned(), ..ReportSource::default() };
     match answer {
         Ok(answer) => {
             let area = asked.frame.area.as_str();
             let lines = wanted.into_iter().zip(answer.measurements);
-            let lines = lines.map(|(line, measured)| (line.order, line.measured(measured, area, language)));
+            let lines =
+                lines.map(|(line, measured)| laid(line, |line| line.measured(measured, area, language)));
             let source = ReportSource {
                 availability: Availability::Available.into(),
                 known_at: answer.known_at,
@@ -302,7 +333,7 @@ fn lay_out(
             // A figure that only this service knows, if at all, cannot be shown as a line.
             if asked.figures.iter().any(|id| {
                 names::by_id(id).is_some_and(|part| part.service == service)
-                    && !wanted.iter().any(|line| line.line.figure_id == *id)
+                    && !wanted.iter().any(|line| !line.is_plan && line.line.figure_id == *id)
             }) {
                 return Err(failure);
             }
@@ -310,11 +341,15 @@ fn lay_out(
             let note = failure.message(language);
             let lines = wanted
                 .into_iter()
-                .map(|line| (line.order, line.missing(availability, note.clone())))
+                .map(|line| laid(line, |line| line.missing(availability, note.clone())))
                 .collect();
             Ok((ReportSource { availability: availability.into(), note, ..source }, lines))
         }
     }
+}
+
+fn laid(wanted: Wanted, line: impl FnOnce(Wanted) -> ReportLine) -> Laid {
+    Laid { order: wanted.order, is_plan: wanted.is_plan, line: line(wanted) }
 }
 
 /// How lines stand whose service answered with this failure; `None` where the request itself is at fault. A known time that

@@ -34,8 +34,19 @@ const PAGE: i32 = 1000;
 /// Known times of snapshots by their codes.
 pub(crate) type Snapshots = BTreeMap<String, Timestamp>;
 
-/// Chinese and Korean names of divisions by their codes.
-pub(crate) type Names = BTreeMap<String, (String, String)>;
+/// Divisions by their codes.
+pub(crate) type Names = BTreeMap<String, Named>;
+
+/// What a report needs to know of a division.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Named {
+    /// Its Chinese name.
+    pub(crate) zh: String,
+    /// Its Korean name.
+    pub(crate) ko: String,
+    /// It lies inside another division but reports by itself.
+    pub(crate) separate: bool,
+}
 
 /// What is kept.
 #[derive(Debug, Default)]
@@ -134,11 +145,10 @@ impl Known {
             let page =
                 client.list_divisions(request.clone()).await.map_err(|status| outgoing.failure(&status))?;
             let page = page.into_inner();
-            found.extend(
-                page.divisions
-                    .into_iter()
-                    .map(|division| (division.code, (division.name_zh, division.name_ko))),
-            );
+            found.extend(page.divisions.into_iter().map(|division| {
+                let separate = division.reports_separately();
+                (division.code, Named { zh: division.name_zh, ko: division.name_ko, separate })
+            }));
             if page.next_page_token.is_empty() {
                 return Ok(self.names.keep(key, found));
             }
@@ -150,8 +160,8 @@ impl Known {
 /// The name of a division, or its code where no name is known. English readers get the Chinese one.
 pub(crate) fn name_of(names: &Names, code: &str, language: Language) -> String {
     match names.get(code) {
-        Some((_, ko)) if language == Language::Ko && !ko.is_empty() => ko.clone(),
-        Some((zh, _)) if !zh.is_empty() => zh.clone(),
+        Some(named) if language == Language::Ko && !named.ko.is_empty() => named.ko.clone(),
+        Some(named) if !named.zh.is_empty() => named.zh.clone(),
         Some(_) | None => code.to_owned(),
     }
 }

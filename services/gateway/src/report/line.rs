@@ -10,9 +10,9 @@ use proto::xiuhua::gateway::v1::{ReportCell, ReportLine};
 
 use super::asked::{Frame, KnownAt};
 use super::known::Snapshots;
-use super::period::PeriodRule;
+use super::period::{PeriodRule, YearText};
 use super::precision::Precision;
-use super::template::{FURTHER, Line};
+use super::template::{FURTHER, Line, Plan};
 use super::value;
 
 /// What is filed at the area itself.
@@ -23,6 +23,8 @@ const OWN: kernel::language::Label = kernel::language::Label::new("本级", "본
 pub(crate) struct Wanted {
     /// Its place in the report.
     pub(crate) order: usize,
+    /// It is measured only as the plan of the line at that place.
+    pub(crate) is_plan: bool,
     /// The service that owns the indicator.
     pub(crate) service: &'static str,
     /// What is to be measured.
@@ -49,7 +51,7 @@ impl Wanted {
         let line_of_report = ReportLine {
             figure_id: line.figure.of(frame.year),
             indicator_id: line.indicator.clone(),
-            label: line.label.as_ref().map(|label| label.of(language).to_owned()).unwrap_or_default(),
+            label: line.label.as_ref().map(|label| label.of(language, frame.year)).unwrap_or_default(),
             unit: line.unit.clone(),
             kind: line.kind.into(),
             snapshot: line.snapshot.of(frame.year),
@@ -60,7 +62,33 @@ impl Wanted {
             ..ReportLine::default()
         };
         let agreement = line.agreement.filter(|_| compared);
-        Ok(Self { order, service: line.service, item, line: line_of_report, agreement })
+        Ok(Self { order, is_plan: false, service: line.service, item, line: line_of_report, agreement })
+    }
+
+    /// The plan of a line of a template, to be measured beside it.
+    ///
+    /// # Errors
+    /// As [`Self::of_template`].
+    pub(crate) fn of_plan(
+        line: &Line,
+        order: usize,
+        frame: &Frame,
+        language: Language,
+    ) -> Result<Option<Self>, Failure> {
+        let lines = frame.template.as_deref().map_or(&[][..], |template| &template.lines);
+        let plan = match &line.plan {
+            None => None,
+            Some(Plan::Line(place)) => lines.get(*place).cloned(),
+            Some(Plan::Indicator { id, service }) => YearText::parse(id).map(|figure| Line {
+                figure,
+                indicator: id.clone(),
+                service,
+                published: None,
+                ..line.clone()
+            }),
+        };
+        let plan = plan.map(|plan| Self::of_template(&plan, order, frame, language)).transpose()?;
+        Ok(plan.map(|plan| Self { is_plan: true, ..plan }))
     }
 
     /// A line for an indicator that no template names.
@@ -82,7 +110,7 @@ impl Wanted {
             section: FURTHER.to_owned(),
             ..ReportLine::default()
         };
-        Ok(Self { order, service, item, line, agreement: None })
+        Ok(Self { order, is_plan: false, service, item, line, agreement: None })
     }
 
     /// Takes from the indicator what the template leaves to it.

@@ -3,10 +3,13 @@
 mod asked;
 mod check;
 mod compose;
+mod divisions;
 mod evidence;
+pub mod identity;
 pub(crate) mod known;
 mod line;
 pub mod period;
+mod plan;
 pub mod precision;
 mod service;
 pub mod template;

@@ -13,6 +13,7 @@ use proto::xiuhua::gateway::v1::report_line::FigureKind;
 use runtime::error::StartError;
 use serde::Deserialize;
 
+use super::identity::{Checks, RawIdentity, RawImplied};
 use super::period::{PeriodRule, YearText};
 use super::precision::Precision;
 
@@ -22,26 +23,44 @@ const STANDARD: &str = include_str!("../../templates/prefecture.toml");
 /// Section of the indicators that no template names; no template may use it.
 pub const FURTHER: &str = "further";
 
-/// A text in the suite's three languages.
+/// A text in the suite's three languages, with the report's years in it: `{Y-1}年脱贫人口`.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(try_from = "RawText")]
 pub struct Text {
     /// Chinese.
-    zh: String,
+    zh: YearText,
     /// Korean in Yanbian orthography.
-    ko: String,
+    ko: YearText,
     /// English.
+    en: YearText,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct RawText {
+    zh: String,
+    ko: String,
     en: String,
 }
 
+impl TryFrom<RawText> for Text {
+    type Error = String;
+
+    fn try_from(raw: RawText) -> Result<Self, String> {
+        let read =
+            |text: &str| YearText::parse(text).ok_or_else(|| format!("a brace in {text:?} holds no year"));
+        Ok(Self { zh: read(&raw.zh)?, ko: read(&raw.ko)?, en: read(&raw.en)? })
+    }
+}
+
 impl Text {
-    /// The text in a language.
+    /// The text in a language, in a report for a year.
     #[must_use]
-    pub fn of(&self, language: Language) -> &str {
+    pub fn of(&self, language: Language, year: i32) -> String {
         match language {
-            Language::Zh => &self.zh,
-            Language::Ko => &self.ko,
-            Language::En => &self.en,
+            Language::Zh => self.zh.of(year),
+            Language::Ko => self.ko.of(year),
+            Language::En => self.en.of(year),
         }
     }
 }
@@ -71,8 +90,24 @@ pub struct Line {
     pub agreement: Option<Precision>,
     /// What it is called; as its indicator if absent.
     pub label: Option<Text>,
+    /// The plan to which it belongs.
+    pub plan: Option<Plan>,
     /// Its section.
     pub section: String,
+}
+
+/// What a line belongs to as its plan.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Plan {
+    /// Another line of the template, by its place.
+    Line(usize),
+    /// An indicator that is measured for the line's own time.
+    Indicator {
+        /// Its identifier.
+        id: String,
+        /// The service that owns it.
+        service: &'static str,
+    },
 }
 
 /// One report that can be made.
@@ -90,6 +125,8 @@ pub struct Template {
     pub as_of: CivilDate,
     /// Its lines in their order.
     pub lines: Vec<Line>,
+    /// What must hold between its figures.
+    pub checks: Checks,
 }
 
 impl Template {
@@ -99,9 +136,9 @@ impl Template {
         ReportTemplate {
             id: self.id.clone(),
             label: Some(proto::common::Label {
-                zh: self.label.zh.clone(),
-                ko: self.label.ko.clone(),
-                en: self.label.en.clone(),
+                zh: self.label.of(Language::Zh, self.year),
+                ko: self.label.of(Language::Ko, self.year),
+                en: self.label.of(Language::En, self.year),
             }),
             year: self.year,
             as_of: self.as_of.to_string(),
@@ -170,7 +207,8 @@ impl Templates {
     /// Whether a line of some template shows this indicator.
     #[must_use]
     pub fn name(&self, indicator: &str) -> bool {
-        self.all().flat_map(|template| &template.lines).any(|line| line.indicator == indicator)
+        let plan = |line: &Line| matches!(&line.plan, Some(Plan::Indicator { id, .. }) if id == indicator);
+        self.all().flat_map(|template| &template.lines).any(|line| line.indicator == indicator || plan(line))
     }
 }
 
@@ -189,6 +227,10 @@ struct RawTemplate {
     year: i32,
     as_of: String,
     section: Vec<RawSection>,
+    #[serde(default)]
+    identity: Vec<RawIdentity>,
+    #[serde(default)]
+    implied: Vec<RawImplied>,
 }
 
 #[derive(Deserialize)]
@@ -213,6 +255,8 @@ struct RawLine {
     #[serde(default)]
     precision: String,
     label: Option<Text>,
+    #[serde(default)]
+    plan: String,
 }
 
 #[derive(Deserialize, Default, Clone, Copy)]
@@ -248,18 +292,10 @@ fn template(raw: RawTemplate, problems: &mut Vec<String>) -> Option<Template> {
     if area == Some(None) {
         problems.push(format!("{}: area is no code of a division", raw.id));
     }
-    let mut lines = Vec::new();
-    for section in raw.section {
-        if section.id == FURTHER {
-            problems.push(format!("{}: section {FURTHER:?} is for what no template names", raw.id));
-        }
-        for raw_line in section.line {
-            match line(raw_line, &section.id) {
-                Ok(line) => lines.push(line),
-                Err(problem) => problems.push(format!("{}: {problem}", raw.id)),
-            }
-        }
-    }
+    let mut found = Vec::new();
+    let lines = lines(raw.section, &mut found);
+    let checks = Checks::read(raw.identity, raw.implied, &lines, &mut found);
+    problems.extend(found.into_iter().map(|problem| format!("{}: {problem}", raw.id)));
     let mut figures = BTreeSet::new();
     for line in &lines {
         let figure = line.figure.of(raw.year);
@@ -280,7 +316,49 @@ fn template(raw: RawTemplate, problems: &mut Vec<String>) -> Option<Template> {
         year: raw.year,
         as_of: as_of?,
         lines,
+        checks,
     })
+}
+
+/// The lines of all sections, and the plans to which they belong.
+fn lines(sections: Vec<RawSection>, problems: &mut Vec<String>) -> Vec<Line> {
+    let (mut lines, mut plans) = (Vec::new(), Vec::new());
+    for section in sections {
+        if section.id == FURTHER {
+            problems.push(format!("section {FURTHER:?} is for what no template names"));
+        }
+        for raw in section.line {
+            let plan = raw.plan.clone();
+            match line(raw, &section.id) {
+                Ok(line) => {
+                    lines.push(line);
+                    plans.push(plan);
+                }
+                Err(problem) => problems.push(problem),
+            }
+        }
+    }
+    for (place, text) in plans.iter().enumerate().filter(|(_, text)| !text.is_empty()) {
+        match plan(text, place, &lines) {
+            Ok(plan) => lines[place].plan = Some(plan),
+            Err(problem) => problems.push(format!("{}: {problem}", lines[place].figure)),
+        }
+    }
+    lines
+}
+
+/// What a line names as its plan: a figure of the template, else an indicator.
+fn plan(text: &str, place: usize, lines: &[Line]) -> Result<Plan, &'static str> {
+    let figure = YearText::parse(text).ok_or("the plan is no identifier")?;
+    match lines.iter().position(|line| line.figure == figure) {
+        Some(other) if other == place => Err("a line is not its own plan"),
+        Some(other) if lines[other].unit != lines[place].unit => Err("the plan is published in another unit"),
+        Some(other) => Ok(Plan::Line(other)),
+        None if text.contains('{') => Err("the plan is no figure of the template"),
+        None => names::by_id(text)
+            .map(|part| Plan::Indicator { id: text.to_owned(), service: part.service })
+            .ok_or("the plan is neither a figure of the template nor an indicator"),
+    }
 }
 
 fn line(raw: RawLine, section: &str) -> Result<Line, String> {
@@ -311,6 +389,7 @@ fn line(raw: RawLine, section: &str) -> Result<Line, String> {
         unit: raw.unit,
         precision: raw.precision,
         label: raw.label,
+        plan: None,
     })
 }
 
@@ -323,19 +402,33 @@ mod tests {
         let templates = Templates::standard().unwrap();
         let template = templates.find("prefecture-2017").unwrap();
         let described = template.described();
-        assert_eq!(described.figure_ids.len(), 15);
+        assert_eq!(described.figure_ids.len(), 29);
         assert_eq!((described.year, described.as_of.as_str()), (2017, "2017-09-30"));
         for line in &template.lines {
             let figure = line.figure.of(2017);
-            let of_2015 = line.period.of(2017, template.as_of).unwrap().last().to_string() == "2015-12-31";
-            let snapshot = if of_2015 { "registered-2015" } else { "published-2017" };
+            let last = line.period.of(2017, template.as_of).unwrap().last().to_string();
+            let snapshot = match (last.as_str(), line.indicator.as_str()) {
+                ("2015-12-31", _) => "registered-2015",
+                ("2016-12-31", "registry.persons_exited" | "registry.annual_reduction_task_met") => {
+                    "exits-2016"
+                }
+                _ => "published-2017",
+            };
             assert_eq!(line.snapshot.of(2017), snapshot, "{figure}");
-            assert!(
-                figure == line.indicator || figure.starts_with(&format!("{}_20", line.indicator)),
-                "{figure}"
-            );
+            // A figure is called as its indicator, perhaps with a year.
+            let stem = figure.replace("_2017", "").replace("_2016", "").replace("_2015", "");
+            let called = match stem.as_str() {
+                "registry.persons_removed_reid" => "registry.persons_removed",
+                "housing.water_projects" => "housing.water_projects_planned",
+                stem => stem,
+            };
+            assert_eq!(line.indicator, called);
             assert!(line.published.is_some() && line.label.is_some(), "{figure}");
         }
+        let started = template.lines.iter().find(|line| line.plan.is_some()).unwrap();
+        let Some(Plan::Line(plan)) = started.plan else { panic!("{:?}", started.plan) };
+        assert_eq!(started.figure.of(2017), "housing.renovation_started_2017");
+        assert_eq!(template.lines[plan].figure.of(2017), "housing.renovation_planned_2017");
         assert!(templates.name("housing.renovated") && !templates.name("housing.renovated_2016"));
     }
 
@@ -346,6 +439,9 @@ mod tests {
             templates.all().flat_map(|template| &template.lines).map(|line| line.figure.of(2018)).collect();
         assert!(figures.contains(&"registry.households_registered_2016".to_owned()), "{figures:?}");
         assert!(!figures.iter().any(|figure| figure.ends_with("2015")), "{figures:?}");
+        let template = templates.find("prefecture-2017").unwrap();
+        let exited = template.lines.iter().find(|line| line.indicator == "registry.persons_exited").unwrap();
+        assert_eq!(exited.label.as_ref().unwrap().of(Language::Zh, 2018), "2017年脱贫人口");
     }
 
     const HEAD: &str =
@@ -356,6 +452,15 @@ mod tests {
         let line = |figure: &str, rest: &str| {
             format!("[[template.section.line]]\nfigure = \"{figure}\"\nunit = \"person\"\n{rest}\n")
         };
+        let words = "label = { zh = \"甲\", ko = \"갑\", en = \"a\" }";
+        let identity = |id: &str, terms: &str, equals: &str| {
+            format!("[[template.identity]]\nid = \"{id}\"\n{words}\nterms = {terms}\nequals = \"{equals}\"\n")
+        };
+        let implied = |id: &str, count: &str, share: &str| {
+            format!(
+                "[[template.implied]]\nid = \"{id}\"\n{words}\ncount = \"{count}\"\nshare = \"{share}\"\n"
+            )
+        };
         let text = [
             format!("{HEAD}year = 2017\nas_of = \"2017-9-30\"\narea = \"22\"\n[[template.section]]\nid = \"further\"\n"),
             line("a", "indicator = \"unknown.a\"\nperiod = \"Y\""),
@@ -365,6 +470,14 @@ mod tests {
             line("{X}", "indicator = \"registry.e\"\nperiod = \"Y\""),
             line("f", "indicator = \"registry.f\"\nperiod = \"Y\""),
             line("f", "indicator = \"registry.f\"\nperiod = \"Y\""),
+            line("g", "indicator = \"registry.g\"\nperiod = \"Y\"\nplan = \"g\""),
+            line("h", "indicator = \"registry.h\"\nperiod = \"Y\"\nplan = \"h_{Y}\""),
+            line("i", "indicator = \"registry.i\"\nperiod = \"Y\"\nplan = \"nowhere.plan\""),
+            line("j", "indicator = \"registry.j\"\nperiod = \"Y\"\nplan = \"registry.plan\""),
+            identity("A", "[{ figure = \"f\", sign = \"+\" }]", "z"),
+            identity("B", "[{ figure = \"f\", sign = \"x\" }]", "g"),
+            identity("B", "[]", "g"),
+            implied("C", "f", "g"),
         ]
         .concat();
         let problems = Templates::parse(&text).unwrap_err();
@@ -378,10 +491,18 @@ mod tests {
             "d: precision",
             "{X}: figure",
             "f stands",
+            "g: a line is not its own plan",
+            "h: the plan is no figure",
+            "i: the plan is neither",
+            "check \"A\": \"z\" is no figure",
+            "check \"B\": sign \"x\"",
+            "check \"B\": it needs",
+            "check \"B\" stands twice",
+            "check \"C\": g is no rounded share",
         ] {
             assert!(problems.iter().any(|problem| problem.contains(expected)), "{expected} in {problems:#?}");
         }
-        assert_eq!(problems.len(), 9, "{problems:#?}");
+        assert_eq!(problems.len(), 17, "{problems:#?}");
     }
 
     #[test]
@@ -390,6 +511,9 @@ mod tests {
         assert!(nowhere.to_string().contains("/nowhere/templates.toml"));
         let unknown = format!("{HEAD}year = 2017\nas_of = \"2017-09-30\"\ncolour = \"red\"\nsection = []\n");
         assert!(Templates::parse(&unknown).unwrap_err()[0].contains("colour"));
+        let braces = HEAD.replace("报告", "{X}报告");
+        let braces = format!("{braces}year = 2017\nas_of = \"2017-09-30\"\nsection = []\n");
+        assert!(Templates::parse(&braces).unwrap_err()[0].contains("holds no year"));
         assert!(Templates::parse("template = []").unwrap_err()[0].contains("[[template]]"));
     }
 }

@@ -10,7 +10,7 @@ const PER_CENT: f64 = 100.0;
 const KILO: f64 = 1000.0;
 
 /// The unit of shares.
-const PERCENT: &str = "%";
+pub(crate) const PERCENT: &str = "%";
 
 /// The unit of power in which figures are published.
 const MEGAWATT: &str = "MW";
@@ -55,7 +55,7 @@ pub(crate) fn with_number(like: &Value, number: i64) -> Value {
 
 /// Counts of people and of fen stay far below 2⁵³, up to which every integer is a double.
 #[expect(clippy::cast_precision_loss, reason = "see above")]
-const fn float(number: i64) -> f64 {
+pub(crate) const fn float(number: i64) -> f64 {
     number as f64
 }
 
@@ -75,6 +75,7 @@ pub(crate) const fn unit_name(unit: Unit) -> &'static str {
         Unit::Percent => PERCENT,
         Unit::Visit => "visit",
         Unit::Flag => "flag",
+        Unit::Region => "region",
     }
 }
 

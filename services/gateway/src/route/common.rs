@@ -278,7 +278,8 @@ mod tests {
     use super::*;
 
     /// Services with handlers of their own in the gateway.
-    const TYPED: [&str; 3] = ["ReportingService", "ChangeFeedService", "AccessService"];
+    const TYPED: [&str; 4] =
+        ["ReportingService", "ChangeFeedService", "AccessService", "HouseholdFactsService"];
 
     #[test]
     fn every_common_rpc_has_a_rule_that_fits_it() {

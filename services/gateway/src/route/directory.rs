@@ -1,7 +1,7 @@
 //! Who owns what: packages, collections and identifiers by service. All of it follows from the contract and the kernel's
 //! table of names.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use kernel::failure::Failure;
 use kernel::name::ResourceName;
@@ -82,6 +82,11 @@ fn owner_of_package(package: &str) -> Option<Owner> {
     names::by_package(package).map(|part| Owner::Service(part.service))
 }
 
+/// The services that own facts, whether or not they are configured, in the order of their names.
+pub(crate) fn fact_services() -> BTreeSet<&'static str> {
+    names::PARTS.iter().map(|part| part.service).filter(|service| *service != crate::SERVICE).collect()
+}
+
 /// The service that owns an identifier (`housing.renovated`). What belongs to a service as a whole has the service's own
 /// name before it (`assistance.annual_plans`).
 pub(crate) fn service_of_id(id: &str) -> Option<&'static str> {
@@ -112,6 +117,11 @@ mod tests {
         }
         assert_eq!(directory.owner_of_collection("unicorns"), None);
         assert_eq!(directory.owner_of_name("divisions/222405"), Some(Owner::Service("registry")));
+    }
+
+    #[test]
+    fn the_gateway_owns_no_facts() {
+        assert_eq!(Vec::from_iter(fact_services()), ["assistance", "partner-aid", "registry"]);
     }
 
     #[test]

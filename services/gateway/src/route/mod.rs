@@ -2,6 +2,7 @@
 
 mod common;
 pub(crate) mod directory;
+pub(crate) mod facts;
 mod feed;
 mod forward;
 mod latest;

@@ -2,7 +2,11 @@
 
 use bytes::{Buf, BufMut, Bytes};
 use http::uri::PathAndQuery;
-use runtime::client::Outgoing;
+use kernel::failure::{Failure, Reason};
+use prost::Message;
+use runtime::client::{Channels, Outgoing};
+use runtime::context::Context;
+use tokio::time::timeout_at;
 use tonic::client::Grpc;
 use tonic::codec::{Codec, DecodeBuf, Decoder, EncodeBuf, Encoder};
 use tonic::{Status, Streaming};
@@ -61,6 +65,37 @@ fn grpc(outgoing: Outgoing) -> Grpc<Outgoing> {
 pub(crate) async fn unary(outgoing: Outgoing, path: &str, message: Bytes) -> Result<Bytes, Status> {
     let answer = grpc(outgoing).unary(tonic::Request::new(message), path_and_query(path)?, RawCodec).await;
     answer.map(tonic::Response::into_inner).map_err(|status| passed_on(&status))
+}
+
+/// One message there, one back, both decoded. What cannot be decoded is the service's fault, never the caller's.
+///
+/// # Errors
+/// The service's own, `SERVICE_UNAVAILABLE`, or `ANSWER_UNEXPECTED` for an answer that cannot be decoded.
+pub(crate) async fn ask<A: Message + Default>(
+    channels: &Channels,
+    service: &'static str,
+    path: &str,
+    question: &impl Message,
+    context: &Context,
+) -> Result<A, Failure> {
+    let outgoing = channels.to(service, context)?;
+    let answer = unary(outgoing.clone(), path, question.encode_to_vec().into());
+    let answer = match context.deadline {
+        // The channel bounds the time until an answer begins; here it has to end as well.
+        Some(deadline) => timeout_at(deadline.0, answer).await.map_err(|_| late(service))?,
+        None => answer.await,
+    };
+    let answer = answer.map_err(|status| outgoing.failure(&status))?;
+    A::decode(answer).map_err(|error| unexpected(service).because(error))
+}
+
+fn late(service: &str) -> Failure {
+    Failure::new(Reason::DeadlineExceeded).because(format_args!("{service} is late"))
+}
+
+/// An answer that is not what the contract says.
+pub(crate) fn unexpected(service: &str) -> Failure {
+    Failure::new(Reason::AnswerUnexpected).with("service", service)
 }
 
 /// One message there, a stream back.

@@ -6,7 +6,6 @@ use std::pin::Pin;
 use futures::future::{join_all, try_join_all};
 use futures::{Stream, StreamExt};
 use kernel::failure::{Failure, Kind, Reason};
-use prost_types::Timestamp;
 use proto::common::reporting_service_client::ReportingServiceClient;
 use proto::common::reporting_service_server::ReportingService;
 use proto::common::{
@@ -17,6 +16,7 @@ use runtime::context::Context;
 use tonic::{Request, Response, Status};
 
 use super::directory::service_of_id;
+use super::facts::earlier;
 use super::feed::Positions;
 use super::passed_on;
 use crate::Gateway;
@@ -150,16 +150,5 @@ async fn ask(
             Ok(MeasureResponse { measurements: measurements.collect(), ..MeasureResponse::default() })
         }
         Err(failure) => Err(failure),
-    }
-}
-
-/// The earlier of two moments, where both are known.
-fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
-    match (one, other) {
-        (Some(one), Some(other)) => {
-            let one_is_first = (one.seconds, one.nanos) <= (other.seconds, other.nanos);
-            Some(if one_is_first { one } else { other })
-        }
-        (one, other) => one.or(other),
     }
 }

@@ -78,6 +78,10 @@ fn total(id: &str) -> Option<Cell> {
         "registry.persons_registered" => count(85_102),
         "registry.persons_share_of_province" => Some(empty(Answered::Unavailable)),
         "registry.poverty_incidence" => ratio(85_102, 636_000),
+        "registry.persons_exited" => count(30_877),
+        "registry.annual_reduction_task_met" => Some(cell("222400", Exact::Flag(true))),
+        "registry.persons_removed" => count(13_700),
+        "registry.persons_remaining_forecast" => count(38_800),
         "registry.relapsed" => count(7),
         "housing.renovated" => count(3262),
         "housing.renovation_planned" => count(4987),
@@ -100,6 +104,10 @@ fn indicators(prefixes: &[&str]) -> Vec<Indicator> {
         ("registry.persons_registered", Unit::Person, Additivity::Additive),
         ("registry.persons_share_of_province", Unit::Percent, Additivity::Ratio),
         ("registry.poverty_incidence", Unit::Percent, Additivity::Ratio),
+        ("registry.persons_exited", Unit::Person, Additivity::Additive),
+        ("registry.annual_reduction_task_met", Unit::Flag, Additivity::None),
+        ("registry.persons_removed", Unit::Person, Additivity::Additive),
+        ("registry.persons_remaining_forecast", Unit::Person, Additivity::None),
         ("registry.relapsed", Unit::Household, Additivity::Additive),
         ("housing.renovated", Unit::Household, Additivity::Distinct),
         ("housing.renovation_planned", Unit::Household, Additivity::Additive),
@@ -170,7 +178,11 @@ fn registry() -> Fake {
         name_ko: ko.to_owned(),
         ..Division::default()
     };
-    let divisions = vec![division("222405", "龙井市", "룡정시"), division("222406", "和龙市", "화룡시")];
+    let divisions = vec![
+        division("222401", "延吉市", "연길시"),
+        division("222405", "龙井市", "룡정시"),
+        division("222406", "和龙市", "화룡시"),
+    ];
     let divisions = ListDivisionsResponse { divisions, next_page_token: String::new() };
     let mut answers = reporting(&["registry."]);
     answers.push((SNAPSHOTS, boxed(move |_| Reply::message(&snapshots))));
@@ -208,7 +220,7 @@ async fn a_report_asks_each_service_once_and_compares_what_was_published() {
     let fakes = [registry(), assistance(), partner_aid()];
     let suite = Suite::before([fakes[0].serve().await, fakes[1].serve().await, fakes[2].serve().await]);
     let report_of = report(&suite, asked()).await.unwrap();
-    assert_eq!(report_of.lines.len(), 16);
+    assert_eq!(report_of.lines.len(), 30);
     assert_eq!(
         (report_of.area.as_str(), report_of.year, report_of.as_of.as_str()),
         ("222400", 2017, "2017-09-30")
@@ -221,6 +233,11 @@ async fn a_report_asks_each_service_once_and_compares_what_was_published() {
     assert!((incidence.value.unwrap() - 13.3808).abs() < 0.0001 && incidence.agrees == Some(true));
     let started = line(&report_of, "housing.renovation_started_2017");
     assert_eq!((started.agrees, started.pinned), (Some(false), false));
+    assert_eq!((started.plan, started.plan_id.as_str()), (Some(4987.0), "housing.renovation_planned_2017"));
+    assert!((started.rate.unwrap() - 40.1043).abs() < 0.0001);
+    let met = line(&report_of, "registry.annual_reduction_task_met_2016");
+    assert_eq!((met.value, met.unit.as_str(), met.agrees), (Some(1.0), "flag", Some(true)));
+    assert_eq!((met.plan, met.rate, met.plan_id.as_str()), (None, None, ""));
     let paid = line(&report_of, "social_security.temp_relief_amount_2017");
     assert_eq!((paid.value, paid.unit.as_str(), paid.agrees), (Some(1_090_123.45), "CNY", Some(true)));
     assert_eq!(line(&report_of, "housing.renovation_planned_2017").kind(), FigureKind::Plan);
@@ -233,7 +250,13 @@ async fn a_report_asks_each_service_once_and_compares_what_was_published() {
         ("registry.relapsed", "further", Some(7.0))
     );
     assert_eq!((further.label.as_str(), further.unit.as_str()), ("label of registry.relapsed", "household"));
-    assert!(!report_of.complete && report_of.checks.is_empty());
+    assert!(!report_of.complete);
+    let checks: Vec<_> =
+        report_of.checks.iter().map(|check| (check.id.as_str(), check.outcome(), check.gap)).collect();
+    assert_eq!(checks[0], ("R2", CheckOutcome::Broken, Some(1725.0)));
+    assert_eq!((checks[1].0, checks[1].1), ("R3", CheckOutcome::Holds));
+    assert_eq!(checks[2], ("R4", CheckOutcome::NotCheckable, None));
+    assert_eq!((checks[3].0, checks[3].1, checks.len()), ("R5", CheckOutcome::Holds, 4));
 
     report(&suite, asked()).await.unwrap();
     for fake in &fakes {
@@ -247,6 +270,8 @@ async fn a_report_asks_each_service_once_and_compares_what_was_published() {
     assert_eq!(times[0], (Period { period: Some(period::Period::Year(2016)) }, "2016-12-31"));
     assert_eq!(times[1], (Period { period: Some(period::Period::Year(2017)) }, "2017-09-30"));
     assert_eq!(times[2].1, "2017-06-30");
+    // The plan to which it belongs is measured beside it, in the plan's own time.
+    assert_eq!((measure.items[3].indicator.as_str(), &times[3]), ("housing.renovation_planned", &times[1]));
     assert_eq!(fakes[1].seen("Measure")[0].headers["x-request-id"], "test-1");
 }
 
@@ -260,7 +285,14 @@ async fn cells_have_names_and_add_up() {
     let villages = line(&report, "registry.poor_villages");
     let cells: Vec<_> =
         villages.cells.iter().map(|cell| (cell.area.as_str(), cell.label.as_str(), cell.value)).collect();
-    assert_eq!(cells, [("222405", "룡정시", Some(152.0)), ("222406", "화룡시", Some(152.0))]);
+    // A county without rows is a zero; of ratios and plans nothing is known there.
+    let counted = [
+        ("222401", "연길시", Some(0.0)),
+        ("222405", "룡정시", Some(152.0)),
+        ("222406", "화룡시", Some(152.0)),
+    ];
+    assert_eq!(cells, counted);
+    assert!(line(&report, "registry.poverty_incidence_2015").cells.is_empty());
     assert_eq!(villages.own.as_ref().unwrap().label, "본급");
     let outcome = |figure: &str| {
         report.checks.iter().find(|check| check.figure_ids == [figure]).map(|check| check.outcome())
@@ -268,6 +300,22 @@ async fn cells_have_names_and_add_up() {
     assert_eq!(outcome("registry.poor_villages"), Some(CheckOutcome::Holds));
     assert_eq!(outcome("housing.renovated_2016"), None);
     assert_eq!(outcome("social_security.temp_relief_amount_2017"), Some(CheckOutcome::Broken));
+}
+
+#[tokio::test]
+async fn a_line_asked_for_alone_has_its_plan_and_no_more() {
+    let suite = Suite::before([registry().serve().await, assistance().serve().await, nobody().await]);
+    let started = "housing.renovation_started_2017";
+    let request = GetReportRequest { figure_ids: vec![started.to_owned()], ..asked() };
+    let alone = report(&suite, request).await.unwrap();
+    assert_eq!((alone.lines.len(), alone.lines[0].plan), (1, Some(4987.0)));
+    // No check has all its figures here.
+    assert!(alone.complete && alone.checks.is_empty());
+    // In another year nothing was published that would imply a base.
+    let of_2016 = report(&suite, GetReportRequest { year: 2016, ..asked() }).await.unwrap();
+    let ids: Vec<&str> = of_2016.checks.iter().map(|check| check.id.as_str()).collect();
+    assert_eq!(ids, ["R2"]);
+    assert!(of_2016.checks[0].label.starts_with("registered 2014"), "{}", of_2016.checks[0].label);
 }
 
 #[tokio::test]
@@ -444,7 +492,7 @@ async fn templates_are_told() {
     let mut client = ReportServiceClient::new(suite.gateway.clone());
     let answer = client.list_report_templates(suite.request(ListReportTemplatesRequest {})).await.unwrap();
     let template = &answer.into_inner().templates[0];
-    assert_eq!((template.id.as_str(), template.figure_ids.len()), ("prefecture-2017", 15));
+    assert_eq!((template.id.as_str(), template.figure_ids.len()), ("prefecture-2017", 29));
     assert!(template.figure_ids.contains(&"partner_aid.mutual_visits".to_owned()));
 }
 

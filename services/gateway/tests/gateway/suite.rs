@@ -24,6 +24,7 @@ use runtime::token::{Authenticator, Grant, Issuer, Verifier};
 use tokio::net::TcpListener;
 use tonic::body::Body;
 use tonic::service::Routes;
+use tonic::transport::server::TcpIncoming;
 use tonic::{Request, Status};
 
 /// What a fake answers to the messages of a call.
@@ -38,6 +39,8 @@ pub(crate) struct Reply {
     pub(crate) status: Option<Status>,
     /// Never answers at all.
     pub(crate) never: bool,
+    /// Begins to answer and does not go on after the messages.
+    pub(crate) stalls: bool,
     /// The connection breaks after the messages.
     pub(crate) breaks: bool,
 }
@@ -92,7 +95,7 @@ impl Fake {
             async move { Ok::<_, Infallible>(fake.answer(request).await) }
         });
         let routes = Routes::from(axum::Router::new().fallback_service(service));
-        let incoming = tokio_stream::wrappers::TcpListenerStream::new(listener);
+        let incoming = TcpIncoming::from(listener).with_nodelay(Some(true));
         tokio::spawn(tonic::transport::Server::builder().add_routes(routes).serve_with_incoming(incoming));
         address
     }
@@ -113,6 +116,10 @@ impl Fake {
         }
         let mut frames: Vec<Result<Frame<Bytes>, Status>> =
             reply.messages.iter().map(|message| Ok(Frame::data(framed(message)))).collect();
+        if reply.stalls {
+            let stalling = futures::stream::iter(frames).chain(futures::stream::pending());
+            return grpc(Body::new(StreamBody::new(stalling)));
+        }
         if reply.breaks {
             frames.push(Err(Status::internal("broken")));
         } else {
@@ -124,9 +131,12 @@ impl Fake {
             trailers.insert("x-fake-trailer", HeaderValue::from_static("kept"));
             frames.push(Ok(Frame::trailers(trailers)));
         }
-        let body = Body::new(StreamBody::new(futures::stream::iter(frames)));
-        http::Response::builder().header("content-type", "application/grpc").body(body).unwrap()
+        grpc(Body::new(StreamBody::new(futures::stream::iter(frames))))
     }
+}
+
+fn grpc(body: Body) -> http::Response<Body> {
+    http::Response::builder().header("content-type", "application/grpc").body(body).unwrap()
 }
 
 fn framed(message: &[u8]) -> Bytes {
