@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use kernel::clock::Moment;
 use kernel::language::Language;
 
 const AFTER: &str = "\
@@ -12,6 +13,7 @@ Examples:
   xiuhua token issue --keys-dir keys --role data_steward --area 222400 --subject li.ming
   xiuhua import registry.households 户信息.csv --form-date 2015-12-31 --area 222405 --validate-only
   xiuhua report --area 222400 --period 2017 --as-of 2017-09-30 --format md
+  xiuhua get household 2224050001                      everything that is known of a household
 
 Exit codes:
   0  done
@@ -57,6 +59,11 @@ pub enum Command {
     Import(Import),
     /// Export a table as csv
     Export(Export),
+    /// Write a blank form, to be filled and imported
+    Template(Template),
+    /// Print all that is known of one thing
+    #[command(subcommand)]
+    Get(Get),
     /// Print a report
     Report(Report),
     /// List the records behind a figure
@@ -260,6 +267,77 @@ pub struct Export {
     pub client: Client,
 }
 
+/// Arguments of `template`.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = "\
+The file is csv in UTF-8 with a byte order mark, as spreadsheets read it; its only row is the header. A file that is
+there already is left alone.
+
+Examples:
+  xiuhua template 户信息 --out 户信息.csv
+  xiuhua template registry.incomes > 收入信息.csv")]
+pub struct Template {
+    /// Table: its id, the title of its sheet or of its workbook
+    pub name: String,
+    /// File to write; standard output if absent
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Which gateway.
+    #[command(flatten)]
+    pub client: Client,
+}
+
+/// How one thing is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum GetFormat {
+    /// Lists for people
+    Table,
+    /// Canonical proto3 JSON
+    Json,
+}
+
+/// Of when something is read, how it is printed, and whom it is asked.
+#[derive(Debug, Clone, Args)]
+pub struct Getting {
+    /// Day on which records are read, YYYY-MM-DD; today if absent
+    #[arg(long, value_name = "DAY")]
+    pub as_of: Option<String>,
+    /// As known at this moment, RFC 3339; now if absent
+    #[arg(long, value_name = "MOMENT", value_parser = moment)]
+    pub known_at: Option<Moment>,
+    /// How it is printed
+    #[arg(long, value_enum, default_value = "table")]
+    pub format: GetFormat,
+    /// Which gateway.
+    #[command(flatten)]
+    pub client: Client,
+}
+
+fn moment(text: &str) -> Result<Moment, String> {
+    Moment::parse(text).ok_or_else(|| "a moment such as 2017-09-30T08:00:00Z".to_owned())
+}
+
+/// What can be read.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Get {
+    /// A household: members, standing, income, cases, benefits, and what is not proved
+    #[command(after_help = "\
+Every service is asked once. One that does not answer is named, and its part is marked as missing.
+Identity numbers, telephones and accounts are masked.
+
+Examples:
+  xiuhua get household 2224050001
+  xiuhua get household households/01890a5d-ac96-774b-bcce-b302099a8057 --as-of 2016-12-31
+  xiuhua get household 2224050001 --known-at 2017-10-01T00:00:00Z --format json")]
+    Household {
+        /// Name (households/…) or number of the household on the forms (户编号)
+        id: String,
+        /// When, how, whom.
+        #[command(flatten)]
+        getting: Getting,
+    },
+}
+
 /// How a report is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub enum Format {
@@ -461,6 +539,8 @@ mod tests {
         for subcommand in command.get_subcommands() {
             assert!(subcommand.get_about().is_some(), "{} says nothing", subcommand.get_name());
         }
+        let get = command.find_subcommand("get").unwrap();
+        assert!(get.get_subcommands().all(|noun| noun.get_after_help().is_some()));
     }
 
     #[test]
@@ -470,5 +550,17 @@ mod tests {
         let both = ["xiuhua", "demo", "--data-dir", "d", "--database-url", "postgres://h/d"];
         assert!(Arguments::try_parse_from(both).is_err());
         assert!(!Arguments::try_parse_from(["xiuhua", "--help"]).unwrap_err().use_stderr());
+    }
+
+    #[test]
+    fn a_moment_is_read_or_wrong_usage() {
+        let of =
+            |moment| Arguments::try_parse_from(["xiuhua", "get", "household", "1", "--known-at", moment]);
+        let Command::Get(Get::Household { id, getting }) = of("2017-10-01T00:00:00Z").unwrap().command else {
+            panic!("another command")
+        };
+        assert_eq!((id.as_str(), getting.known_at), ("1", Moment::parse("2017-10-01T00:00:00Z")));
+        assert_eq!(getting.format, GetFormat::Table);
+        assert!(of("yesterday").is_err());
     }
 }

@@ -1,12 +1,15 @@
-//! Words of the contract's enum values, as it declares them.
+//! Words of the contract's fields and enum values, as it declares them.
 
 use std::sync::OnceLock;
 
 use kernel::language::Language;
 use prost_reflect::{DescriptorPool, Value};
 
-/// The option that holds the words.
+/// The option that holds the words of an enum's value.
 const LABEL: &str = "xiuhua.common.v1.label";
+
+/// The option that says what a form calls a field, and where its codes are.
+const FORM: &str = "xiuhua.common.v1.form";
 
 fn pool() -> Option<&'static DescriptorPool> {
     static POOL: OnceLock<Option<DescriptorPool>> = OnceLock::new();
@@ -25,6 +28,27 @@ pub fn of_enum(name: &str, number: i32, language: Language) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// What a form calls a field of a message (full name); `None` where the contract has no title for it.
+#[must_use]
+pub fn of_field(message: &str, field: &str, language: Language) -> Option<String> {
+    form(message, field, language.as_str())
+}
+
+/// The code table of a field; `None` where it holds no codes.
+#[must_use]
+pub fn codes_of(message: &str, field: &str) -> Option<String> {
+    form(message, field, "codes")
+}
+
+fn form(message: &str, field: &str, part: &str) -> Option<String> {
+    let pool = pool()?;
+    let options = pool.get_message_by_name(message)?.get_field_by_name(field)?.options();
+    let form = options.get_extension(&pool.get_extension_by_name(FORM)?);
+    let Value::Message(form) = form.as_ref() else { return None };
+    let text = form.get_field_by_name(part)?.as_str()?.to_owned();
+    (!text.is_empty()).then_some(text)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -36,5 +60,13 @@ mod tests {
         assert_eq!(unit(Language::Ko).as_deref(), Some("호"));
         assert_eq!(of_enum("xiuhua.common.v1.Unit", 0, Language::Zh), None);
         assert_eq!(of_enum("xiuhua.common.v1.Nothing", 1, Language::Zh), None);
+    }
+
+    #[test]
+    fn fields_are_called_as_on_the_form() {
+        let household = "xiuhua.registry.v1.Household";
+        assert_eq!(of_field(household, "household_no", Language::Zh).as_deref(), Some("户编号"));
+        assert_eq!(codes_of(household, "attribute").as_deref(), Some("registry.attribute"));
+        assert_eq!((codes_of(household, "phone"), of_field(household, "horns", Language::Zh)), (None, None));
     }
 }

@@ -1,8 +1,8 @@
 //! A report on paper: columns that line up, Markdown, csv.
 
-use kernel::language::Language;
+use kernel::language::{Label, Language};
 use proto::xiuhua::gateway::v1::report_line::Availability;
-use proto::xiuhua::gateway::v1::{CheckOutcome, Report, ReportCell, ReportLine};
+use proto::xiuhua::gateway::v1::{CheckOutcome, Report, ReportCell, ReportCheck, ReportLine};
 
 use crate::aligned::{Aligned, Side};
 use crate::exit::Stop;
@@ -16,6 +16,15 @@ const NOTHING: &str = "—";
 const UNIT: &str = "xiuhua.common.v1.Unit";
 const KIND: &str = "xiuhua.gateway.v1.ReportLine.FigureKind";
 const AVAILABILITY: &str = "xiuhua.gateway.v1.ReportLine.Availability";
+
+/// Titles of the plan and of how much of it is done.
+const PLAN: Label = Label::new("计划数", "계획수", "planned");
+const RATE: Label = Label::new("完成率", "완성률", "done");
+
+/// Titles of the sides of a check and of what is between them.
+const LEFT: Label = Label::new("左边", "왼쪽", "left");
+const RIGHT: Label = Label::new("右边", "오른쪽", "right");
+const DIFFERENCE: Label = Label::new("差额", "차이", "gap");
 
 /// How the lines of a report compare with what was published.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -112,42 +121,111 @@ fn cell_of(line: &ReportLine, area: &str) -> Option<f64> {
     line.cells.iter().find(|cell| cell.area == area).and_then(|cell| cell.value)
 }
 
-/// The report as lines for a terminal.
-#[must_use]
-pub fn table(report: &Report, language: Language) -> Vec<String> {
-    let text = |words: words::Words| words.text(language);
-    let areas = areas(report);
-    let mut titles = vec![
-        (text(words::FIGURE), Side::Left),
-        (text(words::VALUE), Side::Right),
-        (text(words::UNIT), Side::Left),
-        (text(words::PUBLISHED), Side::Right),
-        ("", Side::Left),
-    ];
-    titles.extend(areas.iter().map(|(_, name)| (name.as_str(), Side::Right)));
-    let own = !areas.is_empty();
-    if own {
-        titles.push((text(words::OWN), Side::Right));
+/// The columns of a report on paper, the same for terminals and Markdown.
+struct Layout {
+    language: Language,
+    /// Codes and names of the divisions.
+    areas: Vec<(String, String)>,
+    /// Some line belongs to a plan.
+    plans: bool,
+}
+
+impl Layout {
+    fn of(report: &Report, language: Language) -> Self {
+        let plans = report.lines.iter().any(|line| !line.plan_id.is_empty());
+        Self { language, areas: areas(report), plans }
     }
-    titles.push((text(words::NOTE), Side::Left));
-    let mut table = Aligned::new(&titles);
-    for line in &report.lines {
+
+    fn titles(&self) -> Vec<(&str, Side)> {
+        let text = |words: words::Words| words.text(self.language);
+        let mut titles = vec![
+            (text(words::FIGURE), Side::Left),
+            (text(words::VALUE), Side::Right),
+            (text(words::UNIT), Side::Left),
+            (text(words::PUBLISHED), Side::Right),
+            ("", Side::Left),
+        ];
+        if self.plans {
+            titles.extend([PLAN, RATE].map(|label| (label.in_language(self.language), Side::Right)));
+        }
+        titles.extend(self.areas.iter().map(|(_, name)| (name.as_str(), Side::Right)));
+        if !self.areas.is_empty() {
+            titles.push((text(words::OWN), Side::Right));
+        }
+        titles.push((text(words::NOTE), Side::Left));
+        titles
+    }
+
+    fn cells(&self, line: &ReportLine) -> Vec<String> {
         let mut cells = vec![
             line.label.clone(),
             value(line.value),
-            unit(line, language),
+            unit(line, self.language),
             line.published_value.map(number).unwrap_or_default(),
             mark(line).to_owned(),
         ];
-        cells.extend(areas.iter().map(|(area, _)| value(cell_of(line, area))));
-        if own {
+        if self.plans {
+            let belongs = !line.plan_id.is_empty();
+            let told = |text: String| if belongs { text } else { String::new() };
+            cells.push(told(value(line.plan)));
+            cells.push(told(
+                line.rate.map_or_else(|| NOTHING.to_owned(), |rate| format!("{}%", number(rate))),
+            ));
+        }
+        cells.extend(self.areas.iter().map(|(area, _)| value(cell_of(line, area))));
+        if !self.areas.is_empty() {
             cells.push(value(line.own.as_ref().and_then(|own| own.value)));
         }
-        cells.push(remark(line, language));
-        table.row(cells);
+        cells.push(remark(line, self.language));
+        cells
     }
+}
+
+/// The columns of checks; what should hold stands last, with what is known where it does not.
+fn check_titles(language: Language) -> [(&'static str, Side); 6] {
+    let text = |label: Label| label.in_language(language);
+    [
+        ("", Side::Left),
+        (words::CHECKS.text(language), Side::Left),
+        (text(LEFT), Side::Right),
+        (text(RIGHT), Side::Right),
+        (text(DIFFERENCE), Side::Right),
+        (words::NOTE.text(language), Side::Left),
+    ]
+}
+
+fn check_cells(check: &ReportCheck) -> Vec<String> {
+    let mark = match check.outcome() {
+        CheckOutcome::Holds => "✓",
+        CheckOutcome::Broken => "✗",
+        CheckOutcome::NotCheckable | CheckOutcome::Unspecified => NOTHING,
+    };
+    let words = [check.label.as_str(), check.note.as_str()];
+    let words: Vec<&str> = words.into_iter().filter(|text| !text.is_empty()).collect();
+    vec![
+        mark.to_owned(),
+        check.id.clone(),
+        value(check.left),
+        value(check.right),
+        value(check.gap),
+        words.join(" · "),
+    ]
+}
+
+/// The report as lines for a terminal.
+#[must_use]
+pub fn table(report: &Report, language: Language) -> Vec<String> {
+    let layout = Layout::of(report, language);
+    let mut table = Aligned::new(&layout.titles());
+    report.lines.iter().for_each(|line| table.row(layout.cells(line)));
     let mut lines = vec![heading(report), String::new()];
     lines.extend(table.lines());
+    if !report.checks.is_empty() {
+        let mut checks = Aligned::new(&check_titles(language));
+        report.checks.iter().for_each(|check| checks.row(check_cells(check)));
+        lines.push(String::new());
+        lines.extend(checks.lines());
+    }
     lines.extend(endnotes(report, language));
     lines
 }
@@ -172,21 +250,9 @@ fn heading(report: &Report) -> String {
     format!("{} · {} · {} · {}", report.title, report.area, report.year, report.as_of)
 }
 
-/// Checks, and whether something is missing.
+/// Sources that did not answer, and whether something is missing.
 fn endnotes(report: &Report, language: Language) -> Vec<String> {
     let mut lines = Vec::new();
-    if !report.checks.is_empty() {
-        lines.extend([String::new(), words::CHECKS.text(language).to_owned()]);
-    }
-    lines.extend(report.checks.iter().map(|check| {
-        let mark = match check.outcome() {
-            CheckOutcome::Holds => "✓",
-            CheckOutcome::Broken => "✗",
-            CheckOutcome::NotCheckable | CheckOutcome::Unspecified => NOTHING,
-        };
-        let gap = check.gap.filter(|gap| *gap != 0.0).map(|gap| format!(" ({})", number(gap)));
-        format!("  {mark} {} {}{}", check.id, check.label, gap.unwrap_or_default())
-    }));
     for source in &report.sources {
         if source.availability() != Availability::Available {
             let values: [(&str, &dyn std::fmt::Display); 2] =
@@ -203,37 +269,26 @@ fn endnotes(report: &Report, language: Language) -> Vec<String> {
 /// The report as Markdown.
 #[must_use]
 pub fn markdown(report: &Report, language: Language) -> String {
-    let text = |words: words::Words| words.text(language).to_owned();
-    let areas = areas(report);
-    let mut titles = vec![text(words::FIGURE), text(words::VALUE), text(words::UNIT), text(words::PUBLISHED)];
-    titles.push("✓/✗".to_owned());
-    titles.extend(areas.iter().map(|(_, name)| name.clone()));
-    titles.push(text(words::NOTE));
-    let sides = (0..titles.len()).map(|index| match index {
-        1 | 3 => "---:",
-        index if index > 4 && index < titles.len() - 1 => "---:",
-        _ => "---",
-    });
+    let layout = Layout::of(report, language);
     let mut lines = vec![format!("# {}", heading(report)), String::new()];
-    let head = markdown_row(titles.iter().map(String::as_str));
-    lines.extend([head, markdown_row(sides)]);
-    for line in &report.lines {
-        let mut cells = vec![
-            line.label.clone(),
-            value(line.value),
-            unit(line, language),
-            line.published_value.map(number).unwrap_or_default(),
-            mark(line).to_owned(),
-        ];
-        cells.extend(areas.iter().map(|(area, _)| value(cell_of(line, area))));
-        cells.push(remark(line, language));
-        lines.push(markdown_row(cells.iter().map(String::as_str)));
+    lines.extend(markdown_table(&layout.titles(), report.lines.iter().map(|line| layout.cells(line))));
+    if !report.checks.is_empty() {
+        lines.push(String::new());
+        lines.extend(markdown_table(&check_titles(language), report.checks.iter().map(check_cells)));
     }
-    lines.extend(endnotes(report, language).into_iter().map(|line| match line.strip_prefix("  ") {
-        Some(item) => format!("- {item}"),
-        None => format!("{line}\n"),
-    }));
+    for note in endnotes(report, language) {
+        lines.extend([String::new(), note]);
+    }
     lines.join("\n") + "\n"
+}
+
+fn markdown_table(titles: &[(&str, Side)], rows: impl Iterator<Item = Vec<String>>) -> Vec<String> {
+    let sides = titles.iter().map(|(_, side)| if *side == Side::Right { "---:" } else { "---" });
+    // A column of marks needs a title there.
+    let head = titles.iter().map(|(title, _)| if title.is_empty() { "✓/✗" } else { title });
+    let mut lines = vec![markdown_row(head), markdown_row(sides)];
+    lines.extend(rows.map(|cells| markdown_row(cells.iter().map(String::as_str))));
+    lines
 }
 
 fn markdown_row<'a>(cells: impl Iterator<Item = &'a str>) -> String {
@@ -259,6 +314,8 @@ pub fn csv(report: &Report) -> Result<String, Stop> {
         "published_value",
         "precision",
         "agrees",
+        "plan",
+        "rate",
         "snapshot",
         "note",
     ];
@@ -277,6 +334,8 @@ pub fn csv(report: &Report) -> Result<String, Stop> {
             plain(line.published_value),
             line.precision.clone(),
             line.agrees.map(|agrees| agrees.to_string()).unwrap_or_default(),
+            plain(line.plan),
+            plain(line.rate),
             line.snapshot.clone(),
             line.note.clone(),
         ];
@@ -369,12 +428,64 @@ mod tests {
     }
 
     #[test]
+    fn a_plan_stands_beside_the_lines_that_have_one() {
+        assert!(!table(&report(), Language::Zh)[2].contains("计划数"));
+        let mut report = report();
+        report.lines[0] = ReportLine {
+            plan: Some(4_987.0),
+            rate: Some(55.304_8),
+            plan_id: "housing.renovation_planned_2017".to_owned(),
+            ..report.lines[0].clone()
+        };
+        report.lines[3].plan_id = "housing.nowhere".to_owned();
+        let lines = table(&report, Language::Zh);
+        assert!(lines[2].contains("计划数") && lines[2].contains("完成率"), "{lines:?}");
+        assert!(lines[4].contains(" 4,987   55.3%"), "{lines:?}");
+        // Of what belongs to no plan nothing is told, of a plan that is missing that it is.
+        assert_eq!(lines[5].matches(NOTHING).count() + 2, lines[7].matches(NOTHING).count(), "{lines:?}");
+        assert!(markdown(&report, Language::En).contains("| ✓ | 4,987 | 55.3% |"));
+        let text = csv(&report).unwrap();
+        assert!(text.lines().nth(1).unwrap().contains(",true,4987,55.3048,"), "{text}");
+    }
+
+    #[test]
+    fn checks_stand_below_with_both_sides_and_the_gap() {
+        let checks = vec![
+            ReportCheck {
+                id: "R2".to_owned(),
+                label: "期初 − 脱贫 − 清退 = 预计剩余".to_owned(),
+                outcome: CheckOutcome::Broken.into(),
+                left: Some(40_525.0),
+                right: Some(38_800.0),
+                gap: Some(1_725.0),
+                note: "差额没有记录可以说明".to_owned(),
+                ..ReportCheck::default()
+            },
+            ReportCheck {
+                id: "R4".to_owned(),
+                outcome: CheckOutcome::NotCheckable.into(),
+                ..ReportCheck::default()
+            },
+        ];
+        let report = Report { checks, complete: true, ..report() };
+        let lines = table(&report, Language::Zh);
+        let below = &lines[lines.len() - 5..];
+        assert!(below[0].is_empty() && below[1].contains("左边") && below[1].contains("差额"), "{below:?}");
+        assert_eq!(
+            below[3],
+            "✗  R2    40,525  38,800  1,725  期初 − 脱贫 − 清退 = 预计剩余 · 差额没有记录可以说明"
+        );
+        assert_eq!(below[4].matches(NOTHING).count(), 4, "{below:?}");
+        assert!(markdown(&report, Language::En).contains("| ✗ | R2 | 40,525 | 38,800 | 1,725 | 期初"));
+    }
+
+    #[test]
     fn other_programs_get_it_unrounded() {
         let text = csv(&report()).unwrap();
         let rows: Vec<&str> = text.lines().collect();
         assert!(rows[0].ends_with("note,222405"), "{text}");
         assert!(
-            rows[1].starts_with("registry.贫困户,,贫困户,46831,household,ACTUAL,AVAILABLE,46831,,true,"),
+            rows[1].starts_with("registry.贫困户,,贫困户,46831,household,ACTUAL,AVAILABLE,46831,,true,,,"),
             "{text}"
         );
         assert!(rows[1].ends_with(",7000.5"), "{text}");

@@ -190,6 +190,34 @@ words! {
     EVIDENCE_CUT: "共 {rows} 条,只显示前 {limit} 条(--format csv 输出全部)", "모두 {rows}건, 앞의 {limit}건만 표시(--format csv 는 전부)", "{rows} records in all, the first {limit} shown (--format csv prints all)";
     /// A report that misses something.
     INCOMPLETE: "报告不完整:部分来源不可用", "보고가 완전하지 않다. 일부 출처를 쓸수 없다", "the report is not complete: some sources are not available";
+    /// A list that lacks what some service knows.
+    PART_MISSING: "不完整:{services}", "완전하지 않음: {services}", "not complete: {services}";
+    /// A list without entries.
+    NONE: "无", "없음", "none";
+    /// Title of a first day.
+    FROM: "起始", "시작", "from";
+    /// Title of the day after the last.
+    UNTIL: "截止", "마감", "until";
+    /// Title of the state.
+    STATE: "状态", "상태", "state";
+    /// Title of the poverty line of a year.
+    LINE: "贫困线", "빈곤선", "poverty line";
+    /// Title of the programme.
+    PROGRAMME: "项目", "프로그람", "programme";
+    /// Title of what something is about.
+    CONTENT: "内容", "내용", "about";
+    /// Title of the year.
+    YEAR: "年度", "년도", "year";
+    /// Title of an approved amount.
+    APPROVED: "批准", "비준", "approved";
+    /// Title of a paid amount.
+    PAID: "已付", "지급", "paid";
+    /// Assurances that are not proved.
+    GAPS: "未达标或未核实的保障", "미달 또는 미확인 보장", "assurances not proved";
+    /// A profile that misses something.
+    PROFILE_INCOMPLETE: "画像不完整:部分来源不可用", "종합정보가 완전하지 않다. 일부 출처를 쓸수 없다", "the profile is not complete: some sources are not available";
+    /// A blank form that was written.
+    TEMPLATE_WRITTEN: "{title}:空白表已写入 {file}", "{title}: 빈 표를 {file} 에 적었다", "{title}: the blank form is in {file}";
 }
 
 #[cfg(test)]

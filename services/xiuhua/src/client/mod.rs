@@ -1,5 +1,6 @@
 //! A gateway as the command line sees it: an address, a token, a language.
 
+pub mod codes;
 pub mod import;
 pub mod table;
 
@@ -9,6 +10,7 @@ use std::time::Duration;
 use http_headers::{ACCEPT_LANGUAGE, AUTHORIZATION};
 use kernel::language::Language;
 use proto::common::table_service_client::TableServiceClient;
+use proto::xiuhua::gateway::v1::household_profile_service_client::HouseholdProfileServiceClient;
 use proto::xiuhua::gateway::v1::report_service_client::ReportServiceClient;
 use proto::xiuhua::registry::v1::division_service_client::DivisionServiceClient;
 use proto::xiuhua::registry::v1::snapshot_service_client::SnapshotServiceClient;
@@ -127,6 +129,12 @@ impl Connection {
     #[must_use]
     pub fn reports(&self) -> ReportServiceClient<Signed> {
         ReportServiceClient::new(self.signed()).max_decoding_message_size(ANSWER_BYTES)
+    }
+
+    /// Profiles of households.
+    #[must_use]
+    pub fn profiles(&self) -> HouseholdProfileServiceClient<Signed> {
+        HouseholdProfileServiceClient::new(self.signed()).max_decoding_message_size(ANSWER_BYTES)
     }
 
     /// Snapshots.

@@ -5,18 +5,20 @@ mod database;
 pub mod demo;
 mod evidence;
 mod export;
+mod get;
 mod import;
 mod keys;
 mod report;
 mod serve;
 mod snapshot;
+mod template;
 mod token;
 
 use std::io::Write;
 
 use kernel::language::Language;
 
-use crate::arguments::{Arguments, Command, Database, Keys, Snapshot, Token};
+use crate::arguments::{Arguments, Command, Database, Get, Keys, Snapshot, Token};
 use crate::exit::Stop;
 
 /// What every command is told.
@@ -39,6 +41,8 @@ pub async fn run(arguments: Arguments) -> Result<(), Stop> {
         Command::Serve(asked) => serve::run(asked.configured).await,
         Command::Import(asked) => import::run(asked, manner).await,
         Command::Export(asked) => export::run(asked, manner).await,
+        Command::Template(asked) => template::run(asked, manner).await,
+        Command::Get(Get::Household { id, getting }) => get::household(id, getting, manner).await,
         Command::Report(asked) => report::run(asked, manner).await,
         Command::Evidence(asked) => evidence::run(asked, manner).await,
         Command::Snapshot(Snapshot::Create { code, as_of, title, purpose, client }) => {

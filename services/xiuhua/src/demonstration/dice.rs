@@ -1,17 +1,29 @@
-//! The only source of chance of the demonstration: ChaCha with a seed, one independent stream for each purpose and
-//! county. The draws are built on raw 64-bit words alone, so that a new version of the random library cannot change
-//! the rows.
+//! The only source of chance of the demonstration: ChaCha with a seed, one independent stream for each
+//! purpose and county. The draws are built on raw 64-bit words alone, so that a new version of the random
+//! library cannot change the rows.
 
 use rand_chacha::ChaCha8Rng;
 use rand_chacha::rand_core::{RngCore, SeedableRng};
 
-/// What chance is needed for; each purpose has its own stream, so that one sheet's draws never move another's.
+/// What chance is needed for; each purpose has its own stream, so that one sheet's draws never move
+/// another's.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Purpose {
     Places = 1,
     Population = 2,
     Renovation = 3,
     Relief = 4,
+    Fate = 5,
+    Incomes = 6,
+    Exits = 7,
+    Appraisals = 8,
+    Relocation = 9,
+    WaterWorks = 10,
+    WaterChecks = 11,
+    Removals = 12,
+    Changes = 13,
+    PartnerAid = 14,
+    Benefits = 15,
 }
 
 /// A seeded source of draws.
@@ -79,4 +91,20 @@ pub(super) fn allot(total: usize, weights: &[usize]) -> Vec<usize> {
         parts[position] += 1;
     }
     parts
+}
+
+/// Adds and takes ones, from 1 to each value's limit, until the values sum to `total`, or as near as the
+/// limits let.
+pub(super) fn meet(dice: &mut Dice, values: &mut [usize], limits: &[usize], total: usize) {
+    let mut sum: usize = values.iter().sum();
+    let total = total.clamp(values.len(), limits.iter().sum::<usize>().max(values.len()));
+    while sum != total {
+        let position = dice.below(values.len());
+        let value = &mut values[position];
+        if sum < total && *value < limits[position] {
+            (*value, sum) = (*value + 1, sum + 1);
+        } else if sum > total && *value > 1 {
+            (*value, sum) = (*value - 1, sum - 1);
+        }
+    }
 }

@@ -23,6 +23,7 @@ pub(super) enum Kind {
     Registered,
     RenovationOutsider,
     ReliefOutsider,
+    Newborn,
 }
 
 impl Kind {
@@ -31,6 +32,7 @@ impl Kind {
             Self::Registered => 2..=699,
             Self::RenovationOutsider => 700..=799,
             Self::ReliefOutsider => 800..=899,
+            Self::Newborn => 900..=998,
         }
     }
 }

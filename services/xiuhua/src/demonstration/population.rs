@@ -35,7 +35,8 @@ pub(super) struct Household {
     pub(super) causes: [&'static str; 3],
     pub(super) identified_year: i32,
     pub(super) standing: &'static str,
-    /// Cultivated land, forest land (mu), floor area (square metres), distance to the road (km), in hundredths.
+    /// Cultivated land, forest land (mu), floor area (square metres), distance to the road (km), in
+    /// hundredths.
     pub(super) measures: [i32; 4],
     pub(super) house_grade: &'static str,
     pub(super) safe_water: bool,
@@ -63,10 +64,27 @@ impl Household {
     pub(super) fn active(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().filter(|member| member.is_active())
     }
+
+    /// Members on a day up to the end of 2015: all but those who had left, or before the household was
+    /// registered none.
+    pub(super) fn size_on(&self, day: CivilDate) -> usize {
+        let there = |member: &&Member| member.left.is_none_or(|(_, left_on)| day < left_on);
+        if day < self.registered_on() { 0 } else { self.members.iter().filter(there).count() }
+    }
+
+    /// First day in the register.
+    pub(super) fn registered_on(&self) -> CivilDate {
+        CivilDate::end_of_year(self.identified_year)
+    }
+
+    /// Whether the house is safe: graded A or B.
+    pub(super) fn has_safe_house(&self) -> bool {
+        matches!(self.house_grade, "A" | "B")
+    }
 }
 
-/// All registered households of the county at this position: exactly as many, with exactly as many active members, as
-/// the county's row says.
+/// All registered households of the county at this position: exactly as many, with exactly as many active
+/// members, as the county's row says.
 pub(super) fn population(places: &Places, seed: u64, county_position: usize) -> Vec<Household> {
     #[cfg(test)]
     GENERATED.with(|count| count.set(count.get() + 1));
@@ -121,7 +139,8 @@ impl Maker<'_> {
         let causes = causes(dice, &mut members);
         let attribute = attribute(dice, &mut members);
         let youngest = members.iter().map(|member| member.birth.year()).max().unwrap_or(YEAR);
-        // A household with a child born since was identified with the child: no membership begins before a birth.
+        // A household with a child born since was identified with the child: no membership begins before a
+        // birth.
         let identified_year = [2013, 2014, 2015][dice.weighted([62, 15, 23].into_iter())].max(youngest);
         let relapsed = identified_year == 2013 && dice.chance(4);
         let (bank, account) = bank(dice, self.county);
@@ -216,8 +235,8 @@ impl Maker<'_> {
     }
 }
 
-/// The main cause of poverty and up to two others. Whoever the main cause speaks of is made to fit it: 因病 needs
-/// somebody ill, 因残 somebody disabled. Then the disability certificates are issued.
+/// The main cause of poverty and up to two others. Whoever the main cause speaks of is made to fit it: 因病
+/// needs somebody ill, 因残 somebody disabled. Then the disability certificates are issued.
 fn causes(dice: &mut Dice, members: &mut [Member]) -> [&'static str; 3] {
     let in_higher_school = members.iter().any(|member| {
         let circumstances = &member.circumstances;

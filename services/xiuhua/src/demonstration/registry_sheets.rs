@@ -1,10 +1,13 @@
-//! The sheets of the registry: divisions, designations, outside counts, households and members.
+//! The sheets of the registry with which it begins: divisions, designations, outside counts, households and
+//! members.
 
 use std::sync::Arc;
 
+use super::SheetLoad;
+use super::member::Member;
 use super::places::{PREFECTURE, PREFECTURE_NAME, PROVINCE, Places, PoorVillage};
 use super::population::{Household, population};
-use super::{Rows, SheetLoad};
+use super::sheet::{Form, cells, decimal, yes_no};
 
 /// Day for which the forms on households and members speak.
 pub(super) const FORM_DATE: &str = "2015-12-31";
@@ -18,41 +21,49 @@ const HOUSEHOLD_COLUMNS: &str = "序号 市州 县市 乡镇 行政村 村民小
     与村主干路距离(公里) 开户银行 银行账号";
 
 /// Columns of members, as titled on the form.
-const MEMBER_COLUMNS: &str = "户编号 人编号 姓名 性别 证件号码 残疾证号 出生日期 民族 与户主关系 文化程度 在校生状况 \
+pub(super) const MEMBER_COLUMNS: &str = "户编号 人编号 姓名 性别 证件号码 残疾证号 出生日期 民族 与户主关系 文化程度 在校生状况 \
     健康状况 劳动技能 务工区域 务工时间(月) 是否参加城乡居民基本医疗保险 是否参加大病保险 \
     是否参加城乡居民基本养老保险 是否享受低保 是否特困供养 人员变动类型 变动日期";
 
-/// 是 or 否.
-pub(super) fn yes_no(holds: bool) -> String {
-    if holds { "是" } else { "否" }.to_owned()
-}
+const DIVISIONS: Form = Form {
+    table: "registry.divisions",
+    title: "行政区划·区划",
+    columns: "区划代码 级别 名称 朝文名称 上级区划代码 是否农村 起始日期",
+    form_date: None,
+};
 
-/// A number of hundredths as a decimal number.
-pub(super) fn decimal(hundredths: i32) -> String {
-    match (hundredths / 100, hundredths % 100) {
-        (whole, 0) => whole.to_string(),
-        (whole, part) => format!("{whole}.{part:02}"),
-    }
-}
+const DESIGNATIONS: Form = Form {
+    table: "registry.designations",
+    title: "行政区划·贫困村名单",
+    columns: "区划代码 区划名称 类型 起始日期 终止日期 计划脱贫年度",
+    form_date: None,
+};
 
-/// Cells from texts of any kind.
-pub(super) fn cells<const N: usize>(texts: [&str; N]) -> Vec<String> {
-    texts.map(str::to_owned).to_vec()
-}
+const STATISTICS: Form = Form {
+    table: "registry.division_statistics",
+    title: "基础数据",
+    columns: "区划代码 统计项目 统计日期 数值 误差 来源",
+    form_date: None,
+};
+
+const HOUSEHOLDS: Form = Form {
+    table: "registry.households",
+    title: "户主及成员信息·户信息",
+    columns: HOUSEHOLD_COLUMNS,
+    form_date: Some(FORM_DATE),
+};
+
+const MEMBERS: Form = Form {
+    table: "registry.members",
+    title: "户主及成员信息·成员信息",
+    columns: MEMBER_COLUMNS,
+    form_date: Some(FORM_DATE),
+};
 
 /// 行政区划·区划.
 pub(super) fn divisions(places: &Arc<Places>) -> SheetLoad {
-    let columns = vec!["区划代码", "级别", "名称", "朝文名称", "上级区划代码", "是否农村", "起始日期"];
     let places = Arc::clone(places);
-    let rows = std::iter::once_with(move || division_rows(&places)).flatten();
-    SheetLoad {
-        table: "registry.divisions",
-        title: "行政区划·区划(演示数据)".to_owned(),
-        area: PREFECTURE,
-        form_date: None,
-        columns,
-        rows: Box::new(rows),
-    }
+    DIVISIONS.of_prefecture(move || division_rows(&places))
 }
 
 fn division_rows(places: &Places) -> Vec<Vec<String>> {
@@ -80,17 +91,8 @@ fn division_rows(places: &Places) -> Vec<Vec<String>> {
 
 /// 行政区划·贫困村名单.
 pub(super) fn designations(places: &Arc<Places>) -> SheetLoad {
-    let columns = vec!["区划代码", "区划名称", "类型", "起始日期", "终止日期", "计划脱贫年度"];
     let places = Arc::clone(places);
-    let rows = std::iter::once_with(move || designation_rows(&places)).flatten();
-    SheetLoad {
-        table: "registry.designations",
-        title: "行政区划·贫困村名单(演示数据)".to_owned(),
-        area: PREFECTURE,
-        form_date: None,
-        columns,
-        rows: Box::new(rows),
-    }
+    DESIGNATIONS.of_prefecture(move || designation_rows(&places))
 }
 
 /// Counties, the poor townships in them (all but every ninth rural one of the five counties), poor villages.
@@ -123,8 +125,8 @@ fn designation_rows(places: &Places) -> Vec<Vec<String>> {
     rows
 }
 
-/// 基础数据. The rows of the prefecture and of the province are outside counts with their source; those of the counties
-/// are made up and sum to the prefecture's.
+/// 基础数据. The rows of the prefecture and of the province are outside counts with their source; those of the
+/// counties are made up and sum to the prefecture's.
 pub(super) fn statistics(places: &Arc<Places>) -> SheetLoad {
     const MADE_UP: &str = "演示数据(合成),各县市之和为全州数";
     let row = |code: &str, kind: &str, value: &str, tolerance: &str, source: &str| {
@@ -157,34 +159,15 @@ pub(super) fn statistics(places: &Arc<Places>) -> SheetLoad {
     for county in &places.counties {
         rows.push(row(county.code, population, &county.rural_population.to_string(), "0", MADE_UP));
     }
-    SheetLoad {
-        table: "registry.division_statistics",
-        title: "基础数据(演示数据)".to_owned(),
-        area: PREFECTURE,
-        form_date: None,
-        columns: vec!["区划代码", "统计项目", "统计日期", "数值", "误差", "来源"],
-        rows: Box::new(rows.into_iter()),
-    }
+    STATISTICS.of_prefecture(move || rows)
 }
 
 /// 户主及成员信息·户信息 of the county at this position.
 pub(super) fn households(places: &Arc<Places>, seed: u64, county: usize) -> SheetLoad {
-    let shared = Arc::clone(places);
-    let rows: Rows = Box::new(
-        std::iter::once_with(move || {
-            let households = population(&shared, seed, county).into_iter().enumerate();
-            households.map(move |(index, household)| household_row(&shared, county, index + 1, &household))
-        })
-        .flatten(),
-    );
-    SheetLoad {
-        table: "registry.households",
-        title: format!("{} 户主及成员信息·户信息(演示数据)", places.counties[county].name),
-        area: places.counties[county].code,
-        form_date: Some(FORM_DATE),
-        columns: HOUSEHOLD_COLUMNS.split_whitespace().collect(),
-        rows,
-    }
+    HOUSEHOLDS.of_county(places, county, move |places| {
+        let households = population(&places, seed, county).into_iter().enumerate();
+        households.map(move |(index, household)| household_row(&places, county, index + 1, &household))
+    })
 }
 
 fn household_row(places: &Places, county: usize, ordinal: usize, household: &Household) -> Vec<String> {
@@ -228,57 +211,50 @@ fn household_row(places: &Places, county: usize, ordinal: usize, household: &Hou
 
 /// 户主及成员信息·成员信息 of the county at this position.
 pub(super) fn members(places: &Arc<Places>, seed: u64, county: usize) -> SheetLoad {
-    let shared = Arc::clone(places);
-    let rows: Rows = Box::new(
-        std::iter::once_with(move || population(&shared, seed, county).into_iter().flat_map(member_rows))
-            .flatten(),
-    );
-    SheetLoad {
-        table: "registry.members",
-        title: format!("{} 户主及成员信息·成员信息(演示数据)", places.counties[county].name),
-        area: places.counties[county].code,
-        form_date: Some(FORM_DATE),
-        columns: MEMBER_COLUMNS.split_whitespace().collect(),
-        rows,
-    }
+    MEMBERS.of_county(places, county, move |places| {
+        population(&places, seed, county).into_iter().flat_map(|household| {
+            let Household { number, members, .. } = household;
+            members.into_iter().map(move |member| {
+                let (change, day) = member.left.unzip();
+                let day = day.map(|day| day.to_string()).unwrap_or_default();
+                member_row(&number, &member, [change.unwrap_or_default(), &day])
+            })
+        })
+    })
 }
 
-fn member_rows(household: Household) -> impl Iterator<Item = Vec<String>> {
-    let Household { number, members, .. } = household;
-    members.into_iter().map(move |member| {
-        let circumstances = &member.circumstances;
-        let (work_area, months) = circumstances.work.unwrap_or_default();
-        let months = if work_area.is_empty() { String::new() } else { months.to_string() };
-        let (birth, health) = (member.birth.to_string(), member.health.label());
-        let [medical, pension] =
-            [circumstances.medical_insurance, circumstances.pension_insurance].map(yes_no);
-        let [dibao, tekun] = [member.dibao, member.tekun].map(yes_no);
-        let (change, changed_on) =
-            member.left.map_or_else(Default::default, |(kind, day)| (kind, day.to_string()));
-        cells([
-            &number,
-            &member.number,
-            &member.name,
-            if member.slot.male { "男" } else { "女" },
-            &member.id_number,
-            &member.certificate,
-            &birth,
-            member.lineage.ethnicity,
-            member.slot.relation.label(member.slot.male),
-            circumstances.schooling,
-            circumstances.school_stage,
-            &health,
-            circumstances.labour,
-            work_area,
-            &months,
-            &medical,
-            // The serious-illness insurance comes with the basic one.
-            &medical,
-            &pension,
-            &dibao,
-            &tekun,
-            change,
-            &changed_on,
-        ])
-    })
+/// A row of 成员信息 for a member of the household with this number; what changed and when, both empty if nothing
+/// did.
+pub(super) fn member_row(household: &str, member: &Member, [change, changed_on]: [&str; 2]) -> Vec<String> {
+    let circumstances = &member.circumstances;
+    let (work_area, months) = circumstances.work.unwrap_or_default();
+    let months = if work_area.is_empty() { String::new() } else { months.to_string() };
+    let (birth, health) = (member.birth.to_string(), member.health.label());
+    let [medical, pension] = [circumstances.medical_insurance, circumstances.pension_insurance].map(yes_no);
+    let [dibao, tekun] = [member.dibao, member.tekun].map(yes_no);
+    cells([
+        household,
+        &member.number,
+        &member.name,
+        if member.slot.male { "男" } else { "女" },
+        &member.id_number,
+        &member.certificate,
+        &birth,
+        member.lineage.ethnicity,
+        member.slot.relation.label(member.slot.male),
+        circumstances.schooling,
+        circumstances.school_stage,
+        &health,
+        circumstances.labour,
+        work_area,
+        &months,
+        &medical,
+        // The serious-illness insurance comes with the basic one.
+        &medical,
+        &pension,
+        &dibao,
+        &tekun,
+        change,
+        changed_on,
+    ])
 }

@@ -4,53 +4,63 @@ use std::sync::Arc;
 
 use kernel::date::CivilDate;
 
-use super::dice::{Dice, Purpose};
+use super::SheetLoad;
+use super::days::{day_cell, day_in};
+use super::dice::{Dice, Purpose, meet};
+use super::fate::{Course, lives};
 use super::identity::{Identities, Kind, account};
 use super::places::{County, Places};
-use super::population::{DIBAO, GENERAL, Household, population};
-use super::registry_sheets::{cells, yes_no};
-use super::renovation::day_in;
+use super::population::{DIBAO, GENERAL, Household};
+use super::sheet::{Form, cells, yes_no};
 use super::words::Lineage;
-use super::{Rows, SheetLoad};
 
-/// Columns, as titled on the form.
-const COLUMNS: &str = "序号 县市 乡镇 行政村 户编号 姓名 证件号码 救助原因 救助人数 是否低保对象 申请日期 批准日期 \
-    批准金额(元) 发放日期 发放金额(元) 银行账号 备注";
+const FORM: Form = Form {
+    table: "social_security.temporary_reliefs",
+    title: "临时救助台账",
+    columns: "序号 县市 乡镇 行政村 户编号 姓名 证件号码 救助原因 救助人数 是否低保对象 申请日期 批准日期 \
+    批准金额(元) 发放日期 发放金额(元) 银行账号 备注",
+    form_date: None,
+};
 
-/// Registered households not on dibao that were paid in 2017.
+/// Households not on dibao, poor on the day of approval, that were paid in 2017.
 const HOUSEHOLDS: usize = 837;
 /// Persons covered by those reliefs.
 const PERSONS: usize = 1_241;
 /// Their money, in fen.
 const FEN: usize = 109_024_680;
 
-/// Reliefs that are not counted: on dibao and paid in 2017; outside the register and paid in 2017; paid in 2016;
-/// approved in 2017 and not paid.
-const OTHERS: [(Origin, usize); 4] =
-    [(Origin::OnDibao, 262), (Origin::Outsider, 318), (Origin::Earlier, 224), (Origin::Unpaid, 61)];
+/// Reliefs that are not counted, of the whole prefecture.
+const OTHERS: [(Origin, usize); 6] = [
+    (Origin::OnDibao, 262),
+    (Origin::Outsider, 318),
+    (Origin::Earlier, 224),
+    (Origin::Unpaid, 61),
+    (Origin::Exited, 96),
+    (Origin::Removed, 42),
+];
 
 /// Why a relief is in the ledger.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Origin {
+    /// Counted.
     Counted,
+    /// Paid in 2017 to a household on dibao.
     OnDibao,
+    /// Paid in 2017 to somebody outside the register.
     Outsider,
+    /// Paid in 2016.
     Earlier,
+    /// Approved in 2017, not paid.
     Unpaid,
+    /// Paid in 2017 to a household that had exited.
+    Exited,
+    /// Paid in 2017 to a household that never belonged in the register.
+    Removed,
 }
 
 /// The ledger of the county at this position.
 pub(super) fn ledger(places: &Arc<Places>, seed: u64, county: usize) -> SheetLoad {
-    let shared = Arc::clone(places);
-    let rows: Rows = Box::new(std::iter::once_with(move || rows(&shared, seed, county)).flatten());
-    SheetLoad {
-        table: "social_security.temporary_reliefs",
-        title: format!("{} 临时救助台账(演示数据)", places.counties[county].name),
-        area: places.counties[county].code,
-        form_date: None,
-        columns: COLUMNS.split_whitespace().collect(),
-        rows,
-    }
+    FORM.of_county(places, county, move |places| rows(&places, seed, county))
 }
 
 /// One relief.
@@ -76,24 +86,38 @@ struct Relief {
 fn rows(places: &Places, seed: u64, county_position: usize) -> Vec<Vec<String>> {
     let county = &places.counties[county_position];
     let mut dice = Dice::new(seed, Purpose::Relief, county_position);
-    let mut households = population(places, seed, county_position);
-    dice.shuffle(&mut households);
+    let mut lives = lives(places, seed, county_position);
+    dice.shuffle(&mut lives);
     let share = |total: usize| places.allot(total)[county_position];
-    let mut general = households.iter().filter(|household| household.attribute == GENERAL);
+    let of = |attribute: &'static str, course: Course| {
+        let wanted = lives.iter().filter(move |(household, fate)| {
+            household.attribute == attribute && fate.course == course && fate.change.is_none()
+        });
+        wanted.map(|(household, _)| household)
+    };
+    let mut general = of(GENERAL, Course::Stays);
     let mut reliefs: Vec<Relief> = (general.by_ref().take(share(HOUSEHOLDS)))
         .map(|household| registered(&mut dice, Origin::Counted, household))
         .collect();
     meet_persons(&mut dice, &mut reliefs, share(PERSONS));
     meet_money(&mut dice, &mut reliefs, share(FEN));
-    let mut on_dibao = households.iter().filter(|household| household.attribute == DIBAO);
+    let mut on_dibao = of(DIBAO, Course::Stays);
+    let mut exited = of(GENERAL, Course::Exits);
+    let mut removed = of(GENERAL, Course::RemovedAsWrong);
     let mut identities = Identities::new(county.code, Kind::ReliefOutsider);
     for (origin, total) in OTHERS {
         for _ in 0..share(total) {
-            reliefs.extend(match origin {
-                Origin::Outsider => Some(outsider(&mut dice, &mut identities, places, county)),
-                Origin::OnDibao => on_dibao.next().map(|household| registered(&mut dice, origin, household)),
-                _ => general.next().map(|household| registered(&mut dice, origin, household)),
-            });
+            let household = match origin {
+                Origin::Outsider => {
+                    reliefs.push(outsider(&mut dice, &mut identities, places, county));
+                    continue;
+                }
+                Origin::OnDibao => on_dibao.next(),
+                Origin::Exited => exited.next(),
+                Origin::Removed => removed.next(),
+                Origin::Counted | Origin::Earlier | Origin::Unpaid => general.next(),
+            };
+            reliefs.extend(household.map(|household| registered(&mut dice, origin, household)));
         }
     }
     reliefs.sort_by(|one, other| (one.applied, &one.id_number).cmp(&(other.applied, &other.id_number)));
@@ -144,10 +168,11 @@ impl Relief {
             ("就学困难", if student { 300 } else { 0 }),
             ("其他", 120),
         ];
-        let paying = if origin == Origin::Earlier {
-            [(2016, 2, 15), (2016, 12, 28)]
-        } else {
-            [(2017, 1, 5), (2017, 9, 28)]
+        let paying = match origin {
+            Origin::Earlier => [(2016, 2, 15), (2016, 12, 28)],
+            // Approved when the household had exited already.
+            Origin::Exited => [(2017, 2, 10), (2017, 9, 28)],
+            _ => [(2017, 1, 5), (2017, 9, 28)],
         };
         let paid = day_in(dice, paying);
         let unpaid = origin == Origin::Unpaid;
@@ -174,17 +199,11 @@ impl Relief {
 
 /// Adds and takes persons, within the households' sizes, until the reliefs cover `total`.
 fn meet_persons(dice: &mut Dice, reliefs: &mut [Relief], total: usize) {
-    let mut covered: usize = reliefs.iter().map(|relief| relief.persons).sum();
-    let most: usize = reliefs.iter().map(|relief| relief.size).sum();
-    while covered != total.clamp(reliefs.len(), most) {
-        let relief = &mut reliefs[dice.below(reliefs.len())];
-        if covered < total && relief.persons < relief.size {
-            relief.persons += 1;
-            covered += 1;
-        } else if covered > total && relief.persons > 1 {
-            relief.persons -= 1;
-            covered -= 1;
-        }
+    let mut persons: Vec<usize> = reliefs.iter().map(|relief| relief.persons).collect();
+    let sizes: Vec<usize> = reliefs.iter().map(|relief| relief.size).collect();
+    meet(dice, &mut persons, &sizes, total);
+    for (relief, persons) in reliefs.iter_mut().zip(persons) {
+        relief.persons = persons;
     }
 }
 
@@ -227,7 +246,7 @@ fn row(places: &Places, county: &County, ordinal: usize, relief: &Relief) -> Vec
         &relief.applied.to_string(),
         &relief.approved.to_string(),
         &yuan(relief.approved_fen),
-        &relief.paid.map(|day| day.to_string()).unwrap_or_default(),
+        &day_cell(relief.paid),
         &paid(yuan(relief.paid_fen)),
         &paid(relief.account.clone()),
         if relief.paid.is_some() { "" } else { "待发放" },

@@ -1,21 +1,28 @@
-//! The ledger of renovated houses (农村危房改造台账): registered households and others, in every stage that a case has.
+//! The ledger of renovated houses (农村危房改造台账): registered households and others, in every stage that a case
+//! has.
 
 use std::sync::Arc;
 
 use kernel::date::CivilDate;
 
+use super::SheetLoad;
+use super::days::{day_cell, day_in, last_day};
 use super::dice::{Dice, Purpose};
+use super::fate::{Life, lives};
 use super::identity::{Identities, Kind, account};
 use super::places::{County, Places};
-use super::population::{Household, population};
-use super::registry_sheets::{cells, decimal};
+use super::population::Household;
+use super::sheet::{Form, cells, decimal};
 use super::words::Lineage;
-use super::{Rows, SheetLoad};
 
-/// Columns, as titled on the form.
-const COLUMNS: &str = "序号 乡镇 行政村 户主姓名 证件号码 对象类别 家庭人口 原房屋等级 鉴定日期 鉴定单位 \
+const FORM: Form = Form {
+    table: "housing.renovation_cases",
+    title: "农村危房改造台账",
+    columns: "序号 乡镇 行政村 户主姓名 证件号码 对象类别 家庭人口 原房屋等级 鉴定日期 鉴定单位 \
     改造方式(修缮/重建) 原面积 改造后面积(平方米) 结构 计划年度 开工日期 竣工日期 验收日期 验收人 总投资(元) \
-    中央补助 省补助 州县补助 自筹 拨付日期 银行账号 是否入住";
+    中央补助 省补助 州县补助 自筹 拨付日期 银行账号 是否入住",
+    form_date: None,
+};
 
 /// How far a case has come, with the number of cases of the whole prefecture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,37 +55,49 @@ const REGISTERED: u32 = 600;
 
 /// The ledger of the county at this position.
 pub(super) fn ledger(places: &Arc<Places>, seed: u64, county: usize) -> SheetLoad {
-    let shared = Arc::clone(places);
-    let rows: Rows = Box::new(std::iter::once_with(move || rows(&shared, seed, county)).flatten());
-    SheetLoad {
-        table: "housing.renovation_cases",
-        title: format!("{} 农村危房改造台账(演示数据)", places.counties[county].name),
-        area: places.counties[county].code,
-        form_date: None,
-        columns: COLUMNS.split_whitespace().collect(),
-        rows,
-    }
+    FORM.of_county(places, county, move |places| {
+        let mut dice = Dice::new(seed, Purpose::Renovation, county);
+        let cases = cases(&mut dice, &places, county, &lives(&places, seed, county));
+        let numbered = cases.into_iter().enumerate();
+        numbered.map(move |(index, case)| row(&mut dice, &places, county, index + 1, &case))
+    })
 }
 
 /// Who applies.
-struct Applicant {
-    village: usize,
-    name: String,
-    id_number: String,
+pub(super) struct Applicant {
+    pub(super) village: usize,
+    pub(super) name: String,
+    pub(super) id_number: String,
     group: &'static str,
     size: usize,
     /// D rather than C.
-    ruined: bool,
-    floor: i32,
+    pub(super) ruined: bool,
+    /// Floor area in hundredths of a square metre.
+    pub(super) floor: i32,
 }
 
-fn rows(places: &Places, seed: u64, county_position: usize) -> Vec<Vec<String>> {
+/// One renovation.
+pub(super) struct Case {
+    schedule: Schedule,
+    pub(super) applicant: Applicant,
+}
+
+impl Case {
+    /// Day of the appraisal.
+    pub(super) const fn appraised(&self) -> CivilDate {
+        self.schedule.appraised
+    }
+}
+
+/// The cases of the county at this position, drawn from its dice for renovations. A household has one need:
+/// who is relocated does not renovate.
+pub(super) fn cases(dice: &mut Dice, places: &Places, county_position: usize, lives: &[Life]) -> Vec<Case> {
     let county = &places.counties[county_position];
-    let mut dice = Dice::new(seed, Purpose::Renovation, county_position);
     let mut identities = Identities::new(county.code, Kind::RenovationOutsider);
-    let mut dilapidated: Vec<Household> = population(places, seed, county_position)
-        .into_iter()
-        .filter(|household| matches!(household.house_grade, "C" | "D"))
+    let mut dilapidated: Vec<&Household> = lives
+        .iter()
+        .filter(|(household, fate)| !household.has_safe_house() && fate.relocation.is_none())
+        .map(|(household, _)| household)
         .collect();
     dice.shuffle(&mut dilapidated);
     let mut cases = Vec::new();
@@ -86,23 +105,17 @@ fn rows(places: &Places, seed: u64, county_position: usize) -> Vec<Vec<String>> 
         for _ in 0..places.allot(total)[county_position] {
             let registered = if dice.chance(REGISTERED) { dilapidated.pop() } else { None };
             let applicant = match registered {
-                Some(household) => registered_applicant(&household),
-                None => outsider(&mut dice, &mut identities, places, county),
+                Some(household) => registered_applicant(household),
+                None => outsider(dice, &mut identities, places, county),
             };
-            cases.push((Schedule::draw(&mut dice, stage), applicant));
+            cases.push(Case { schedule: Schedule::draw(dice, stage), applicant });
         }
     }
-    cases.sort_by(|(one, first), (other, second)| {
-        (one.plan_year, first.village, &first.id_number).cmp(&(
-            other.plan_year,
-            second.village,
-            &second.id_number,
-        ))
+    cases.sort_by(|one, other| {
+        let key = |case: &Case| (case.schedule.plan_year, case.applicant.village);
+        (key(one), &one.applicant.id_number).cmp(&(key(other), &other.applicant.id_number))
     });
-    let numbered = cases.iter().enumerate();
-    numbered
-        .map(|(index, (schedule, applicant))| row(&mut dice, places, county, index + 1, schedule, applicant))
-        .collect()
+    cases
 }
 
 fn registered_applicant(household: &Household) -> Applicant {
@@ -183,21 +196,6 @@ impl Schedule {
     }
 }
 
-/// Last day that the ledgers know of: that of the report.
-pub(super) fn last_day() -> CivilDate {
-    day((2017, 9, 30))
-}
-
-pub(super) fn day((year, month, day): (i32, u32, u32)) -> CivilDate {
-    CivilDate::new(year, month, day).unwrap_or(CivilDate::EARLIEST)
-}
-
-/// A day from the first to the last, both included.
-pub(super) fn day_in(dice: &mut Dice, [first, last]: [(i32, u32, u32); 2]) -> CivilDate {
-    let days = day(first).days_until(day(last));
-    day(first).add_days(dice.between(0, days))
-}
-
 /// Floor area after rebuilding in square metres: 40-60 for one to three persons, 13-18 each for more.
 fn rebuilt_floor(dice: &mut Dice, size: usize) -> i32 {
     match size as i32 {
@@ -222,20 +220,14 @@ fn money(dice: &mut Dice, ruined: bool, plan_year: i32, floor: i32) -> [i32; 5] 
     [central + province + local + own, central, province, local, own]
 }
 
-fn row(
-    dice: &mut Dice,
-    places: &Places,
-    county: &County,
-    ordinal: usize,
-    schedule: &Schedule,
-    applicant: &Applicant,
-) -> Vec<String> {
+fn row(dice: &mut Dice, places: &Places, county: usize, ordinal: usize, case: &Case) -> Vec<String> {
+    let county = &places.counties[county];
+    let Case { schedule, applicant } = case;
     let (township, village) = places.place_names(applicant.village);
     let floor = if applicant.ruined { rebuilt_floor(dice, applicant.size) * 100 } else { applicant.floor };
     let [total, central, province, local, own] =
         money(dice, applicant.ruined, schedule.plan_year, floor / 100).map(|yuan| yuan.to_string());
     let inspector = Lineage::draw(dice, county.korean_permille).full_name(dice, true, 1975);
-    let date = |day: Option<CivilDate>| day.map(|day| day.to_string()).unwrap_or_default();
     let moved_in = match (schedule.completed, schedule.accepted) {
         (None, _) => "",
         (Some(_), None) => "否",
@@ -257,16 +249,16 @@ fn row(
         &decimal(floor),
         if applicant.ruined { "砖混" } else { "砖木" },
         &schedule.plan_year.to_string(),
-        &date(schedule.started),
-        &date(schedule.completed),
-        &date(schedule.accepted),
+        &day_cell(schedule.started),
+        &day_cell(schedule.completed),
+        &day_cell(schedule.accepted),
         if schedule.accepted.is_some() { &inspector } else { "" },
         &total,
         &central,
         &province,
         &local,
         &own,
-        &date(schedule.paid),
+        &day_cell(schedule.paid),
         &if schedule.paid.is_some() { account(dice) } else { String::new() },
         moved_in,
     ])

@@ -18,7 +18,7 @@ use gateway::report::template::Templates;
 use kernel::clock::Clock;
 use kernel::failure::Failure;
 use record::service::Host;
-use runtime::client::Channels;
+use runtime::client::{Channels, Identity};
 use runtime::config::{Addresses, DatabaseUrl, ServiceConfig};
 use runtime::error::StartError;
 use runtime::keys::Keys;
@@ -230,6 +230,12 @@ impl Common {
             channels: self.channels.clone(),
             policies: Arc::clone(&self.policies),
             roles: Arc::clone(&self.roles),
+            identity: Some(Arc::new(Identity::of_service(
+                fact.name(),
+                &self.keys,
+                &self.config,
+                Arc::clone(&self.clock),
+            ))),
         };
         Ok((fact.service(&host).await?, db))
     }
