@@ -31,6 +31,7 @@ async fn engine(harness: &Harness, service: &'static str, slices: Vec<Slice>) ->
         channels: channels.clone(),
         policies,
         roles: Arc::new(Roles::standard().unwrap()),
+        identity: None,
     };
     let parts = Parts {
         service,
@@ -40,6 +41,9 @@ async fn engine(harness: &Harness, service: &'static str, slices: Vec<Slice>) ->
         sheets: Vec::new(),
         codes: &[],
         parameters: &[],
+        indicators: &[],
+        assurances: &[],
+        follows_registry: false,
         decorators: HashMap::new(),
         surroundings: Arc::new(Registry { channels }),
     };

@@ -12,7 +12,7 @@ use proto::xiuhua::registry::v1::household_service_client::HouseholdServiceClien
 use record::spec::Spec;
 use registry::contract::HOUSEHOLD_CASE_SPEC;
 use runtime::status::Problem;
-use suite::fixtures::{COUNTY, VILLAGE, divisions, household, refused};
+use suite::fixtures::{COUNTY, VILLAGE, divisions, household, refused, with_papers};
 use suite::harness::{Client, Harness, on_each, request_id};
 use tonic::{Code, Status};
 
@@ -68,12 +68,12 @@ impl Office {
     ) -> Result<p::HouseholdCase, Status> {
         let request = p::TranscribeHouseholdCaseRequest {
             request_id: request_id(),
-            household_case: Some(p::HouseholdCase {
+            household_case: Some(with_papers(p::HouseholdCase {
                 household: household.to_owned(),
                 kind: kind.into(),
                 effective_on: effective_on.to_owned(),
                 ..p::HouseholdCase::default()
-            }),
+            })),
             decided_on: "2017-01-01".to_owned(),
             decided_by: "龙井市扶贫办".to_owned(),
             ..p::TranscribeHouseholdCaseRequest::default()

@@ -116,6 +116,7 @@ fn is_the_figure(line: &ReportLine, area: &str, added: &Added) {
             assert_eq!((above, below), (ratio.numerator, ratio.denominator), "{what}")
         }
         Some(Value::Count(number) | Value::Fen(number)) => assert_eq!((above, below), (*number, 0), "{what}"),
+        Some(Value::Flag(yes)) => assert_eq!(above >= below, *yes, "{what}: {above} and {below}"),
         Some(other) => panic!("{what}: {other:?}"),
         None => {
             assert_eq!(line.availability(), Availability::Unavailable, "{what}");

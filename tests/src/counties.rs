@@ -1,7 +1,10 @@
 //! Records of every scoped kind in one county or another.
 
-use crate::fixtures::id_number;
-use crate::harness::Harness;
+use proto::xiuhua::partneraid::v1 as a;
+use proto::xiuhua::partneraid::v1::agreement_service_client::AgreementServiceClient;
+
+use crate::fixtures::{id_number, meta};
+use crate::harness::{Harness, request_id};
 use crate::table::{Imported, header, import, row};
 
 /// A county of the fixtures with one of its villages.
@@ -164,14 +167,105 @@ pub async fn load(
     import(harness.client(service, &token), head, rows).await.expect("an import")
 }
 
-/// Enters one record of every scoped kind into a county. The divisions are there.
-///
-/// # Panics
-/// Where one of them is refused.
-pub async fn enter(harness: &Harness, county: &County) {
+/// The tables of the housing programme, of income and of the partner's aid, with a row of each for a county.
+fn ledgers(county: &County) -> Vec<(&'static str, &'static str, Vec<&'static str>, Vec<String>)> {
+    let (number, head) = (county.household_no(), county.head_id());
+    let project = format!("{}合作社", county.name);
+    let titles = |text: &'static str| text.split(' ').collect();
+    let cells =
+        |own: &[&str]| row(&[[county.name, county.township, county.village].as_slice(), own].concat());
+    vec![
+        (
+            "registry",
+            "registry.incomes",
+            titles(
+                "户编号 年度 起始月 截止月 工资性收入 生产经营性收入 财产性收入 转移性收入 生产经营性支出 家庭纯收入 人均纯收入",
+            ),
+            row(&[&number, "2015", "2014-10", "2015-09", "0", "0", "0", "2000", "0", "2000", "2000"]),
+        ),
+        (
+            "assistance",
+            "housing.house_appraisals",
+            titles("县市 乡镇 行政村 户主姓名 证件号码 房屋等级 鉴定日期 鉴定单位"),
+            cells(&["金顺子", &head, "D", "2016-03-01", "鉴定站"]),
+        ),
+        (
+            "assistance",
+            "housing.relocation_cases",
+            titles(
+                "县市 乡镇 行政村 户主姓名 证件号码 批准搬迁人口 安置方式(集中/分散) 计划年度 协议日期 批准日期",
+            ),
+            cells(&["金顺子", &head, "1", "集中", "2017", "2017-03-01", "2017-03-10"]),
+        ),
+        (
+            "assistance",
+            "housing.water_works",
+            titles("县市 乡镇 行政村 工程名称 供水方式 计划年度"),
+            cells(&[&format!("{}饮水工程", county.village), "集中供水", "2017"]),
+        ),
+        (
+            "assistance",
+            "housing.water_checks",
+            titles("县市 乡镇 行政村 户主姓名 证件号码 水量 水质 用水方便程度 供水保证率 评价日期"),
+            cells(&["金顺子", &head, "达标", "达标", "达标", "达标", "2017-04-01"]),
+        ),
+        (
+            "partner-aid",
+            "partner_aid.partner_pairings",
+            titles("县市 乡镇 行政村 结对类型 我方单位 协作方单位 结对日期"),
+            cells(&["村", county.village, "慈溪市某村", "2017-03-30"]),
+        ),
+        (
+            "partner-aid",
+            "partner_aid.aid_funds",
+            titles("县市 出资方 出资层级 年度 资金用途 安排金额(元) 安排日期"),
+            row(&[county.name, "慈溪市", "区县", "2017", "产业", "1000000", "2017-04-01"]),
+        ),
+        (
+            "partner-aid",
+            "partner_aid.aid_projects",
+            titles("县市 乡镇 行政村 项目名称 项目类别 援助方 计划年度 援助资金(元) 总投资(元) 批复日期"),
+            cells(&[&project, "产业", "慈溪市", "2017", "500000", "800000", "2017-05-01"]),
+        ),
+        (
+            "partner-aid",
+            "partner_aid.aid_benefits",
+            titles(
+                "县市 乡镇 行政村 项目名称 计划年度 户主姓名 户主证件号码 受益人姓名 受益人证件号码 受益类型 受益起始日期",
+            ),
+            cells(&[&project, "2017", "金顺子", &head, "金顺子", &head, "计划", "2017-06-01"]),
+        ),
+    ]
+}
+
+/// An agreement of a county, which has no form.
+async fn agree(harness: &Harness, county: &County) {
+    let token = harness.token("data_steward", &[county.code]);
+    let request = a::CreateAgreementRequest {
+        request_id: request_id(),
+        agreement: Some(a::Agreement {
+            meta: meta(county.code, ""),
+            title: format!("{}协作协议", county.name),
+            level: a::AgreementLevel::County.into(),
+            our_party: county.name.to_owned(),
+            partner_party: "慈溪市".to_owned(),
+            year: Some(2017),
+            signed_on: "2017-03-30".to_owned(),
+            ..a::Agreement::default()
+        }),
+        ..a::CreateAgreementRequest::default()
+    };
+    let client = harness.client("partner-aid", &token);
+    AgreementServiceClient::new(client).create_agreement(request).await.expect("an agreement");
+}
+
+type Sheet = (&'static str, &'static str, &'static [&'static str], Vec<String>);
+
+/// The tables of the register, of relief, renovation, visits and plans, with a row of each for a county.
+fn sheets(county: &County) -> [Sheet; 6] {
     let (number, head) = (county.household_no(), county.head_id());
     let place = [county.township, county.village];
-    let sheets: [(&str, &str, &[&str], Vec<String>); 6] = [
+    [
         (
             "registry",
             "registry.households",
@@ -205,12 +299,13 @@ pub async fn enter(harness: &Harness, county: &County) {
             "assistance",
             "housing.renovation_cases",
             RENOVATIONS,
+            // Somebody outside the register: the household itself relocates.
             row(&[
                 place[0],
                 place[1],
-                "金顺子",
-                &head,
-                "建档立卡贫困户",
+                "李某",
+                &id_number("1960-01-01", county.sequence * 2),
+                "其他",
                 "2",
                 "D",
                 "2017-01-10",
@@ -230,10 +325,23 @@ pub async fn enter(harness: &Harness, county: &County) {
             PLANS,
             row(&["housing.renovated", "2017", county.code, "计划", "40", "户", "文1", "2017-02-20"]),
         ),
-    ];
-    for (service, table, columns, cells) in sheets {
+    ]
+}
+
+/// Enters one record of every scoped kind into a county. The divisions are there.
+///
+/// # Panics
+/// Where one of them is refused.
+pub async fn enter(harness: &Harness, county: &County) {
+    for (service, table, columns, cells) in sheets(county) {
         let done = load(harness, county, service, table, columns, &[cells]).await;
         assert_eq!(done.reasons(), [], "{table}");
         assert_eq!(done.counts().0, 1, "{table}");
     }
+    for (service, table, columns, cells) in ledgers(county) {
+        let done = load(harness, county, service, table, &columns, &[cells]).await;
+        assert_eq!(done.reasons(), [], "{table}");
+        assert_eq!(done.counts().0, 1, "{table}");
+    }
+    agree(harness, county).await;
 }

@@ -1,7 +1,7 @@
 //! Places, people and words that several tests need.
 
 use kernel::id_number::IdNumber;
-use proto::common::{Change, ChangeKind, RecordMeta, Reveal};
+use proto::common::{Assurance, Change, ChangeKind, GuaranteeCheck, RecordMeta, Reveal, Verdict};
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::household_service_client::HouseholdServiceClient;
 use proto::xiuhua::registry::v1::person_service_client::PersonServiceClient;
@@ -72,6 +72,58 @@ pub async fn household(client: Client, number: &str, area: &str, valid_from: &st
     };
     let answer = HouseholdServiceClient::new(client).create_household(request).await.expect("a household");
     answer.into_inner().household.expect("a household")
+}
+
+/// What a case of its kind must have before it is approved: an exit its proofs of 2016, a removal its ground.
+pub fn with_papers(mut case: p::HouseholdCase) -> p::HouseholdCase {
+    match case.kind() {
+        p::HouseholdCaseKind::Exit => {
+            case.year = Some(2016);
+            case.exit = Some(p::ExitDetail {
+                net_per_capita_fen: Some(350_000),
+                household_signature: "是".to_owned(),
+                ..p::ExitDetail::default()
+            });
+            case.checks = GUARANTEES.map(|assurance| check(assurance, Verdict::Pass)).to_vec();
+            case.notices = vec![notice("2016-11-01", "2016-11-07")];
+        }
+        p::HouseholdCaseKind::Removal => {
+            let ground = p::RemovalGround::NoLongerEligible.into();
+            case.removal = Some(p::RemovalDetail { ground, ..p::RemovalDetail::default() });
+        }
+        _ => {}
+    }
+    case
+}
+
+/// What an exit proves beside the income.
+pub const GUARANTEES: [Assurance; 6] = [
+    Assurance::Food,
+    Assurance::Clothing,
+    Assurance::Education,
+    Assurance::Medical,
+    Assurance::Housing,
+    Assurance::Water,
+];
+
+/// A check on the spot.
+pub fn check(assurance: Assurance, verdict: Verdict) -> GuaranteeCheck {
+    GuaranteeCheck {
+        assurance: assurance.into(),
+        verdict: verdict.into(),
+        checked_on: "2016-10-20".to_owned(),
+        ..GuaranteeCheck::default()
+    }
+}
+
+/// The village's notice from a day to a day.
+pub fn notice(starts_on: &str, ends_on: &str) -> p::CaseNotice {
+    p::CaseNotice {
+        kind: p::CaseNoticeKind::Village.into(),
+        starts_on: starts_on.to_owned(),
+        ends_on: ends_on.to_owned(),
+        ..p::CaseNotice::default()
+    }
 }
 
 /// A person, stored.

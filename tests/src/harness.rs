@@ -9,8 +9,8 @@ use kernel::clock::{Clock, ManualClock};
 use kernel::date::CivilDate;
 use kernel::randomness::SystemRandomness;
 use record::service::Host;
-use runtime::client::Channels;
-use runtime::config::Addresses;
+use runtime::client::{Channels, Identity};
+use runtime::config::{Addresses, ServiceConfig};
 use runtime::keys::Keys;
 use runtime::policy::Policies;
 use runtime::roles::Roles;
@@ -154,6 +154,12 @@ impl Harness {
             channels: Channels::new(&addresses, policies.clone()).expect("channels"),
             policies: policies.clone(),
             roles: Arc::new(Roles::standard().expect("roles")),
+            identity: Some(Arc::new(Identity::of_service(
+                name,
+                &self.keys,
+                &ServiceConfig::default(),
+                self.clock.clone(),
+            ))),
         };
         let service = build(&host).await.expect("a service");
         let authenticator = Authenticator::new(

@@ -104,10 +104,13 @@ pub(crate) const TOP: [&str; 10] = [
 /// Hand-written SQL outside `shared/store` and a slice's `store.rs`.
 pub(crate) const SQL_STANDS_IN: &[(&str, &str)] = &[
     ("shared/record/src/common/history.rs", "versions of a record"),
+    ("shared/record/src/common/household_facts.rs", "records of a household"),
     ("shared/record/src/ddl.rs", "tables that a declaration asks for"),
+    ("shared/record/src/follow.rs", "facts that an event of the registry concerns"),
     ("shared/record/src/indicator/compile.rs", "an indicator as a query"),
     ("shared/record/src/indicator/evidence.rs", "an indicator as a query"),
     ("shared/record/src/indicator/scan.rs", "an indicator as a query"),
+    ("shared/record/src/indicator/setting.rs", "a parameter as an indicator"),
     ("shared/record/src/load.rs", "the rows that rules ask for"),
     ("shared/record/src/read.rs", "Get and List"),
     ("shared/record/src/stage.rs", "the write path"),
@@ -143,6 +146,7 @@ pub(crate) const SQL_WITHOUT_BUT: &[(&str, &str)] = &[(
 /// Where waiting for a time is the work itself.
 pub(crate) const WAITS: &[(&str, &str)] = &[
     ("services/gateway/src/report/compose.rs", "looks again at the feed until a deadline"),
+    ("shared/record/src/follow.rs", "calls the registry again after a pause"),
     ("services/xiuhua/src/client/import.rs", "takes up an import whose stream broke"),
     ("services/xiuhua/src/commands/export.rs", "reads on where a stream broke"),
     ("shared/runtime/src/client/mod.rs", "a retry's pause"),
