@@ -2,6 +2,7 @@
 
 use std::path::Path;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 use futures::stream::BoxStream;
 use kernel::clock::Clock;
@@ -56,6 +57,7 @@ impl Dialect {
 #[derive(Clone)]
 pub struct Db {
     pub(crate) kind: Kind,
+    statements: Arc<AtomicU64>,
 }
 
 #[derive(Clone)]
@@ -69,17 +71,32 @@ impl Db {
     ///
     /// WAL, a commit is on the disk when it is answered. Known time comes from `clock`.
     pub async fn open_sqlite(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        Ok(Self { kind: Kind::Sqlite(Arc::new(Sqlite::open(path, clock, true).await?)) })
+        Ok(Self::of(Kind::Sqlite(Arc::new(Sqlite::open(path, clock, true).await?))))
     }
 
     /// Opens an SQLite file for data that may be lost: commits do not wait for the disk.
     pub async fn open_sqlite_scratch(path: &Path, clock: Arc<dyn Clock>) -> Result<Self, StoreError> {
-        Ok(Self { kind: Kind::Sqlite(Arc::new(Sqlite::open(path, clock, false).await?)) })
+        Ok(Self::of(Kind::Sqlite(Arc::new(Sqlite::open(path, clock, false).await?))))
     }
 
     /// Connects to PostgreSQL. Known time is the time of the database.
     pub async fn open_postgres(url: &str, options: PostgresOptions) -> Result<Self, StoreError> {
-        Ok(Self { kind: Kind::Postgres(Arc::new(Postgres::open(url, options).await?)) })
+        Ok(Self::of(Kind::Postgres(Arc::new(Postgres::open(url, options).await?))))
+    }
+
+    fn of(kind: Kind) -> Self {
+        Self { kind, statements: Arc::default() }
+    }
+
+    /// Questions put to the database since it was opened, by this handle and its clones: each query is one, and each
+    /// commit, however much it writes.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.statements.load(Ordering::Relaxed)
+    }
+
+    fn counted(&self) {
+        self.statements.fetch_add(1, Ordering::Relaxed);
     }
 
     /// Which database this is.
@@ -104,6 +121,7 @@ impl Db {
 
     /// All rows of a query, with `$1`, `$2`, … for the arguments. Only for answers of bounded size.
     pub async fn all(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.counted();
         match &self.kind {
             Kind::Sqlite(sqlite) => sqlite.all(sql, args).await,
             Kind::Postgres(postgres) => postgres.all(sql, args).await,
@@ -112,6 +130,7 @@ impl Db {
 
     /// The rows of a query one after another, in bounded memory. A connection is held until the stream ends.
     pub fn stream(&self, sql: String, args: Vec<Value>) -> BoxStream<'static, Result<Row, StoreError>> {
+        self.counted();
         match &self.kind {
             Kind::Sqlite(sqlite) => sqlite.stream(sql, &args),
             Kind::Postgres(postgres) => postgres.stream(sql, &args),
@@ -124,6 +143,7 @@ impl Db {
     /// [`StoreError::Conflict`] where another writer was first: evaluate again from fresh reads.
     /// [`StoreError::Unavailable`] where the connection broke: if that was during the commit, its end is unknown.
     pub async fn commit(&self, set: WriteSet) -> Result<Committed, StoreError> {
+        self.counted();
         match &self.kind {
             Kind::Sqlite(sqlite) => sqlite.commit(set).await,
             Kind::Postgres(postgres) => postgres.commit(set).await,
