@@ -425,10 +425,20 @@ mod tests {
             assert_eq!(line.indicator, called);
             assert!(line.published.is_some() && line.label.is_some(), "{figure}");
         }
-        let started = template.lines.iter().find(|line| line.plan.is_some()).unwrap();
-        let Some(Plan::Line(plan)) = started.plan else { panic!("{:?}", started.plan) };
-        assert_eq!(started.figure.of(2017), "housing.renovation_started_2017");
-        assert_eq!(template.lines[plan].figure.of(2017), "housing.renovation_planned_2017");
+        let planned: Vec<(String, String)> = template
+            .lines
+            .iter()
+            .filter_map(|line| match line.plan.as_ref()? {
+                Plan::Line(place) => Some((line.figure.of(2017), template.lines[*place].figure.of(2017))),
+                Plan::Indicator { id, .. } => Some((line.figure.of(2017), id.clone())),
+            })
+            .collect();
+        let expected = [
+            ("registry.persons_exited_2016", "registry.reduction_task"),
+            ("housing.renovation_started_2017", "housing.renovation_planned_2017"),
+        ];
+        assert_eq!(planned, expected.map(|(line, plan)| (line.to_owned(), plan.to_owned())));
+        assert!(templates.name("registry.reduction_task"), "it stands beside its line and not once more");
         assert!(templates.name("housing.renovated") && !templates.name("housing.renovated_2016"));
     }
 
