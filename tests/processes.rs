@@ -79,7 +79,7 @@ fn tells_what_is_missing(report: &Report, before: &[SameLine]) {
         line.figure_id.starts_with("housing.") || line.figure_id.starts_with("social_security.")
     };
     let missing: Vec<&ReportLine> = report.lines.iter().filter(|line| is_missing(line)).collect();
-    assert_eq!(missing.len(), 6);
+    assert_eq!(missing.len(), 11);
     for line in missing {
         assert_eq!(line.availability(), Availability::Unavailable, "{}", line.figure_id);
         assert!(line.value.is_none() && line.exact.is_none() && line.cells.is_empty(), "{line:?}");
