@@ -121,7 +121,7 @@ async fn withdraw_membership(front: &Front, member: &Membership) {
 }
 
 async fn withdraw_case(front: &Front, household: &str) {
-    let mut client = HouseholdCaseServiceClient::new(front.client("township_clerk", COUNTY));
+    let mut client = HouseholdCaseServiceClient::new(front.client("county_office", COUNTY));
     let list =
         ListHouseholdCasesRequest { household: household.to_owned(), ..ListHouseholdCasesRequest::default() };
     let cases = client.list_household_cases(list).await.unwrap().into_inner().household_cases;

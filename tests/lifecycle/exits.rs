@@ -5,8 +5,8 @@ use proto::common::table_service_client::TableServiceClient;
 use proto::common::{CaseState, ExportRowsRequest, HouseholdStatus, period};
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::household_case_service_client::HouseholdCaseServiceClient;
-use suite::fixtures::COUNTY;
-use suite::harness::on_each;
+use suite::fixtures::{COUNTY, corrected, fields, paths, refused, with_papers};
+use suite::harness::{on_each, request_id};
 use suite::table::row;
 
 use super::village::{PLACE, Village};
@@ -77,8 +77,8 @@ async fn an_exit_without_its_proofs_is_refused_with_the_column_that_lacks() {
         let wrong = [
             // Not above the line of 2016, 2952 yuan.
             ("人均纯收入(元)", "2952", "人均纯收入(元)", "INCOME_BELOW_LINE"),
-            ("是否不愁穿", "否", "是否不愁吃", "GUARANTEE_UNMET"),
-            ("饮水是否安全", "未核实", "是否不愁吃", "GUARANTEE_UNMET"),
+            ("是否不愁穿", "否", "是否不愁穿", "GUARANTEE_UNMET"),
+            ("饮水是否安全", "未核实", "饮水是否安全", "GUARANTEE_UNMET"),
             ("户主签字", "", "户主签字", "SIGNATURE_MISSING"),
             ("户主签字", "否", "户主签字", "SIGNATURE_MISSING"),
             // Six days; and a decision on the notice's last day.
@@ -177,6 +177,69 @@ async fn a_roster_counts_members_warns_of_others_and_comes_back_as_it_went() {
         let titles: Vec<&str> = columns.iter().map(String::as_str).collect();
         let again = village.told("registry.exits", "", &titles, &rows).await;
         assert_eq!((again.reasons(), again.counts().1), (vec![], 2));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_decided_is_not_rewritten_by_who_proposed_it() {
+    on_each(async |harness| {
+        let village = Village::settle(harness).await;
+        village.enter("registry.exits", "", COLUMNS, &[exit("1", "2")]).await;
+        let household = village.household("1", "", None).await.name;
+        let token = village.harness.token("village_cadre", &[COUNTY]);
+        let mut cadre = HouseholdCaseServiceClient::new(village.harness.client("registry", &token));
+        let list = p::ListHouseholdCasesRequest {
+            household: household.clone(),
+            kind: p::HouseholdCaseKind::Exit.into(),
+            ..p::ListHouseholdCasesRequest::default()
+        };
+        let case = cadre.list_household_cases(list).await.unwrap().into_inner().household_cases.remove(0);
+        let changed = |mask: &str, case: p::HouseholdCase| p::UpdateHouseholdCaseRequest {
+            request_id: request_id(),
+            household_case: Some(case),
+            update_mask: paths(&[mask]),
+            change: corrected("改"),
+            ..p::UpdateHouseholdCaseRequest::default()
+        };
+        let later = p::HouseholdCase { effective_on: "2016-12-31".to_owned(), ..case.clone() };
+        let richer = p::HouseholdCase {
+            exit: Some(p::ExitDetail { net_per_capita_fen: Some(900_000), ..case.exit.clone().unwrap() }),
+            ..case.clone()
+        };
+        for (mask, field, case) in
+            [("effective_on", "effective_on", later), ("exit.net_per_capita_fen", "exit", richer)]
+        {
+            let told = fields(cadre.update_household_case(changed(mask, case)).await);
+            assert_eq!(told, [(format!("household_case.{field}"), "PERMISSION_MISSING".to_owned())]);
+        }
+        let withdraw = p::WithdrawHouseholdCaseRequest {
+            request_id: request_id(),
+            name: case.name.clone(),
+            etag: case.etag.clone(),
+            reason: "误".to_owned(),
+            ..p::WithdrawHouseholdCaseRequest::default()
+        };
+        let answer = cadre.withdraw_household_case(withdraw).await;
+        assert_eq!(refused(answer), "PermissionDenied PERMISSION_MISSING");
+
+        // A second exit of the household does not slip in before the first.
+        let earlier = with_papers(p::HouseholdCase {
+            household,
+            kind: p::HouseholdCaseKind::Exit.into(),
+            effective_on: "2016-11-12".to_owned(),
+            ..p::HouseholdCase::default()
+        });
+        let request = p::TranscribeHouseholdCaseRequest {
+            request_id: request_id(),
+            household_case: Some(earlier),
+            decided_on: "2016-11-12".to_owned(),
+            decided_by: "县扶贫办".to_owned(),
+            ..p::TranscribeHouseholdCaseRequest::default()
+        };
+        let answer =
+            HouseholdCaseServiceClient::new(village.clerk()).transcribe_household_case(request).await;
+        assert_eq!(fields(answer), [("household_case.kind".to_owned(), "STATE_REFUSES".to_owned())]);
     })
     .await;
 }

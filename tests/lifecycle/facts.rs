@@ -1,15 +1,19 @@
 //! What services tell of a household, and what a fact keeps of it once the registry learns better.
 
 use prost::Message;
+use proto::common::change_feed_service_client::ChangeFeedServiceClient;
 use proto::common::household_facts_service_client::HouseholdFactsServiceClient;
 use proto::common::{
-    Assurance, BatchGetHouseholdFactsRequest, HouseholdFacts, HouseholdSection, HouseholdStatus, Verdict,
-    period,
+    Assurance, BatchGetHouseholdFactsRequest, GetHeadRequest, HouseholdFacts, HouseholdSection,
+    HouseholdStatus, Verdict, period,
 };
 use proto::xiuhua::assistance::socialsecurity::v1 as s;
 use proto::xiuhua::assistance::socialsecurity::v1::temporary_relief_service_client::TemporaryReliefServiceClient;
 use proto::xiuhua::registry::v1 as p;
-use suite::fixtures::{COUNTY, refused};
+use proto::xiuhua::registry::v1::household_case_service_client::HouseholdCaseServiceClient;
+use proto::xiuhua::registry::v1::membership_service_client::MembershipServiceClient;
+use proto::xiuhua::registry::v1::person_service_client::PersonServiceClient;
+use suite::fixtures::{COUNTY, VILLAGE, household, meta, refused};
 use suite::harness::{on_each, request_id};
 use suite::table::{header, import, row};
 use suite::wait::eventually;
@@ -220,6 +224,128 @@ async fn what_was_withdrawn_counts_no_more_and_was_counted_then() {
         TemporaryReliefServiceClient::new(client).withdraw_temporary_relief(withdraw).await.unwrap();
         assert_eq!(counted(None).await.0, Some(0));
         assert_eq!(counted(Some(moment)).await.0, Some(1));
+    })
+    .await;
+}
+
+/// Waits until the relief keeps this standing of its household.
+async fn kept(village: &Village, standing: HouseholdStatus) -> s::TemporaryRelief {
+    eventually("the follower", async || {
+        let found = relief(village, None).await;
+        (found.beneficiary.as_ref().unwrap().standing() == standing).then_some(found)
+    })
+    .await
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_outsider_is_found_once_a_household_is_registered_step_by_step() {
+    on_each(async |harness| {
+        let village = Village::settle(harness).await;
+        relieve(&village, "9", 91).await;
+        let stranger = relief(&village, None).await.beneficiary.unwrap();
+        assert_eq!((stranger.household.as_str(), stranger.standing()), ("", HouseholdStatus::Unspecified));
+
+        // Person, household, membership and standing come one after the other, each in a commit of its own.
+        let clerk =
+            || village.harness.client("registry", &village.harness.token("township_clerk", &[COUNTY]));
+        let person = p::Person {
+            meta: meta(VILLAGE, "1950-05-01"),
+            person_no: "r91".to_owned(),
+            full_name: "成员91".to_owned(),
+            id_number: Village::id_of(91),
+            ..p::Person::default()
+        };
+        let request = p::CreatePersonRequest {
+            request_id: request_id(),
+            person: Some(person),
+            ..p::CreatePersonRequest::default()
+        };
+        let answer = PersonServiceClient::new(clerk()).create_person(request).await.unwrap();
+        let person = answer.into_inner().person.unwrap();
+        let household = household(clerk(), "9", VILLAGE, "2014-12-31").await;
+        let request = p::CreateMembershipRequest {
+            request_id: request_id(),
+            membership: Some(p::Membership {
+                meta: meta("", "2014-12-31"),
+                household: household.name.clone(),
+                person: person.name,
+                relation: "02".to_owned(),
+                ..p::Membership::default()
+            }),
+            ..p::CreateMembershipRequest::default()
+        };
+        MembershipServiceClient::new(clerk()).create_membership(request).await.unwrap();
+        let request = p::TranscribeHouseholdCaseRequest {
+            request_id: request_id(),
+            household_case: Some(p::HouseholdCase {
+                household: household.name.clone(),
+                kind: p::HouseholdCaseKind::Identification.into(),
+                effective_on: "2014-12-31".to_owned(),
+                ..p::HouseholdCase::default()
+            }),
+            decided_on: "2014-12-31".to_owned(),
+            decided_by: "县扶贫办".to_owned(),
+            ..p::TranscribeHouseholdCaseRequest::default()
+        };
+        HouseholdCaseServiceClient::new(village.clerk()).transcribe_household_case(request).await.unwrap();
+        let found = kept(&village, HouseholdStatus::Poor).await.beneficiary.unwrap();
+        assert_eq!(found.household, household.name);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_removal_that_is_withdrawn_gives_the_fact_its_household_back() {
+    on_each(async |harness| {
+        let village = Village::settle(harness).await;
+        relieve(&village, "1", 11).await;
+        let own: [&str; 9] = [
+            "1",
+            "户主1",
+            "2017",
+            "错评",
+            "2017-06-01",
+            "2017-06-02",
+            "2017-06-09",
+            "2017-06-12",
+            "2017-06-20",
+        ];
+        let rows = [row(&[PLACE.as_slice(), &own].concat())];
+        village.enter("registry.removals", "", REMOVALS, &rows).await;
+        kept(&village, HouseholdStatus::Unspecified).await;
+
+        let household = village.household("1", "", None).await.name;
+        let token = village.harness.token("county_office", &[COUNTY]);
+        let mut county = HouseholdCaseServiceClient::new(village.harness.client("registry", &token));
+        let list = p::ListHouseholdCasesRequest {
+            household: household.clone(),
+            kind: p::HouseholdCaseKind::Removal.into(),
+            ..p::ListHouseholdCasesRequest::default()
+        };
+        let case = county.list_household_cases(list).await.unwrap().into_inner().household_cases.remove(0);
+        let withdraw = p::WithdrawHouseholdCaseRequest {
+            request_id: request_id(),
+            name: case.name,
+            etag: case.etag,
+            reason: "误录".to_owned(),
+            ..p::WithdrawHouseholdCaseRequest::default()
+        };
+        county.withdraw_household_case(withdraw).await.unwrap();
+        let back = kept(&village, HouseholdStatus::Poor).await.beneficiary.unwrap();
+        assert_eq!(back.household, household);
+
+        // What is counted says on which news of the registry it rests, and comes to all of it.
+        let request = GetHeadRequest {};
+        let internal = village.harness.client("registry", &village.harness.token("internal", &["222400"]));
+        let head = ChangeFeedServiceClient::new(internal).get_head(request).await.unwrap().into_inner();
+        let head = head.head.unwrap().token;
+        eventually("the registry's head", async || {
+            let rests_on = village.rests_on("assistance").await;
+            assert_eq!(rests_on[0].service, "registry");
+            (rests_on[0].position.as_ref()?.token == head).then_some(())
+        })
+        .await;
+        assert_eq!(village.rests_on("registry").await, []);
     })
     .await;
 }

@@ -131,7 +131,7 @@ async fn single_members_are_removed_and_the_household_stays() {
             ..p::ListHouseholdCasesRequest::default()
         };
         let found = { steward }.list_household_cases(list).await.unwrap().into_inner().household_cases;
-        let token = village.harness.token("township_clerk", &[COUNTY]);
+        let token = village.harness.token("county_office", &[COUNTY]);
         let mut clerk = HouseholdCaseServiceClient::new(village.harness.client("registry", &token));
         let withdraw = p::WithdrawHouseholdCaseRequest {
             request_id: request_id(),
@@ -157,7 +157,7 @@ async fn a_withdrawn_removal_gives_the_standing_back() {
             kind: p::HouseholdCaseKind::Removal.into(),
             ..p::ListHouseholdCasesRequest::default()
         };
-        let token = village.harness.token("township_clerk", &[COUNTY]);
+        let token = village.harness.token("county_office", &[COUNTY]);
         let mut clerk = HouseholdCaseServiceClient::new(village.harness.client("registry", &token));
         let found = clerk.list_household_cases(list).await.unwrap().into_inner().household_cases;
         let withdraw = p::WithdrawHouseholdCaseRequest {

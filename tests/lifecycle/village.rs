@@ -2,7 +2,7 @@
 
 use prost_types::Timestamp;
 use proto::common::reporting_service_client::ReportingServiceClient;
-use proto::common::{HouseholdStatus, MeasureItem, MeasureRequest, Period, period, value};
+use proto::common::{FeedPosition, HouseholdStatus, MeasureItem, MeasureRequest, Period, period, value};
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::household_service_client::HouseholdServiceClient;
 use suite::fixtures::{COUNTY, divisions, id_number};
@@ -142,6 +142,20 @@ impl Village {
             _ => None,
         });
         (count, answer.known_at.unwrap())
+    }
+
+    /// The feeds on which a service's counts rest.
+    pub(crate) async fn rests_on(&self, service: &str) -> Vec<FeedPosition> {
+        let indicator = match service {
+            "assistance" => "social_security.temp_relief_households",
+            _ => "registry.persons_registered",
+        };
+        let when = Some(Period { period: Some(period::Period::Year(2017)) });
+        let item = MeasureItem { indicator: indicator.to_owned(), period: when, ..MeasureItem::default() };
+        let request =
+            MeasureRequest { items: vec![item], area: COUNTY.to_owned(), ..MeasureRequest::default() };
+        let mut reporting = ReportingServiceClient::new(self.auditor(service));
+        reporting.measure(request).await.unwrap().into_inner().rests_on
     }
 
     /// Now, as known time goes.

@@ -186,7 +186,7 @@ async fn a_standing_moves_with_the_case_that_it_rests_on() {
         assert_eq!(state("2016-12-30").await, HouseholdStatus::Unspecified);
         assert_eq!(state("2016-12-31").await, HouseholdStatus::Poor);
         // Corrected, it moves with the case; withdrawn, it was never there.
-        let mut client = cases(&harness, "cadre", "village_cadre");
+        let mut client = cases(&harness, "county", "county_office");
         let later = p::HouseholdCase { effective_on: "2017-02-01".to_owned(), ..one.clone() };
         let two = update(&mut client, &later, &["effective_on"], corrected("日期错误")).await.unwrap();
         assert_eq!(state("2017-01-31").await, HouseholdStatus::Unspecified);

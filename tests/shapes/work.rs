@@ -32,6 +32,7 @@ fn case(number: u32, persons: i32, method: p::RenovationMethod) -> p::Renovation
         appraised_on: "2016-03-01".to_owned(),
         method: method.into(),
         plan_year: Some(2016),
+        total_fen: Some(850_000),
         ..p::RenovationCase::default()
     }
 }

@@ -88,6 +88,7 @@ pub fn with_papers(mut case: p::HouseholdCase) -> p::HouseholdCase {
             case.notices = vec![notice("2016-11-01", "2016-11-07")];
         }
         p::HouseholdCaseKind::Removal => {
+            case.year = Some(2017);
             let ground = p::RemovalGround::NoLongerEligible.into();
             case.removal = Some(p::RemovalDetail { ground, ..p::RemovalDetail::default() });
         }

@@ -77,7 +77,8 @@ impl World {
         completed
     }
 
-    fn with_context<T>(&self, body: impl FnOnce(&Context<'_>) -> T) -> T {
+    /// With what a rule knows beside the records.
+    pub(crate) fn with_context<T>(&self, body: impl FnOnce(&Context<'_>) -> T) -> T {
         let randomness = Arc::new(SeededRandomness::new(1));
         let key = SecretKey::generate(randomness.as_ref()).unwrap();
         let secrets = Secrets {

@@ -42,9 +42,8 @@ static FACTS: Facts = Facts::benefit(aid_benefit_link::BENEFICIARY_HOUSEHOLD, be
 /// How the household takes part. Expected income is a forecast and no amount that anybody gave.
 fn benefit(record: &dyn AnyRecord) -> Benefit {
     let Some(link) = typed::<AidBenefitLinks>(record) else { return Benefit::default() };
-    let word = aid_benefit_link::BASIS.leaf().word(link.basis).map_or("", |word| word.label.zh);
     Benefit {
-        title: if link.mechanism.is_empty() { word.to_owned() } else { link.mechanism.clone() },
+        title: link.mechanism.clone(),
         year: link.starts_on.get(..4).and_then(|year| year.parse().ok()),
         approved_fen: None,
         paid_fen: None,
@@ -57,11 +56,16 @@ impl Rules for AidBenefitLinks {
     /// The persons as the registry knows them on the first day. It is asked for all of them at once.
     fn complete(
         record: &mut Self::Record,
-        _old: Option<&Self::Record>,
+        old: Option<&Self::Record>,
         context: &Context<'_>,
         reads: &Reads<'_>,
         violations: &mut Violations,
     ) -> Known<()> {
+        // Who stood for this day is not refused for others who turned up since.
+        let stood = |id_number: &str| {
+            let same_day = old.filter(|old| old.starts_on == record.starts_on);
+            same_day.is_some_and(|old| old.persons.iter().any(|person| person.id_number == id_number))
+        };
         let mut missing = None;
         for (index, person) in record.persons.iter_mut().enumerate() {
             (person.person, person.distinct_key) = Default::default();
@@ -72,12 +76,12 @@ impl Rules for AidBenefitLinks {
                 Ok(StandingReply::Found(known)) => {
                     person.person = known.person.clone().unwrap_or_default();
                 }
-                Ok(StandingReply::NotRegistered) => {}
-                Ok(StandingReply::Ambiguous) => {
+                Ok(StandingReply::Ambiguous) if !stood(&person.id_number) => {
                     violations
                         .push(format!("persons[{index}].id_number"), Reason::ReferenceAmbiguous)
                         .add("collection", "persons");
                 }
+                Ok(StandingReply::NotRegistered | StandingReply::Ambiguous) => {}
                 Err(not_loaded) => missing = Some(not_loaded),
             }
             person.distinct_key = if person.person.is_empty() {
@@ -133,9 +137,10 @@ fn check_persons(
     let old = old.filter(|old| asked(old) == asked(record));
     let none = Beneficiary::default();
     let whom = record.beneficiary.as_ref().unwrap_or(&none);
-    if whom.household.is_empty() && whom.id_number.is_empty() {
+    let unknown = whom.household.is_empty() && old.is_none();
+    if unknown && whom.id_number.is_empty() {
         violations.push("beneficiary.id_number", Reason::FieldRequired);
-    } else if whom.household.is_empty() && old.is_none() && may_ask(&whom.id_number, &record.starts_on) {
+    } else if unknown && may_ask(&whom.id_number, &record.starts_on) {
         violations.push("beneficiary.household", Reason::ReferenceNotFound).add("collection", "households");
     }
     for (index, person) in record.persons.iter().enumerate() {

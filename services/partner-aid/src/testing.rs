@@ -78,12 +78,22 @@ impl World {
     /// The registry learns that a person never was a member.
     pub(crate) fn forget(&mut self, id_number: &str) {
         self.members.retain(|member| member.id_number != id_number);
-        let ask = |on: &str| {
-            let who = Who::IdNumber(id_number.to_owned());
-            Ask::Standing(StandingAsk { who, on: on.to_owned() })
-        };
-        let unknown = || Reply::Standing(StandingReply::NotRegistered);
-        self.state.put_replies(["2017-06-01", "2017-06-02"].map(|on| (ask(on), unknown())).into());
+        self.answers(&Who::IdNumber(id_number.to_owned()), &StandingReply::NotRegistered);
+    }
+
+    /// From now on the registry answers this for somebody on the first days of June 2017.
+    pub(crate) fn answers(&mut self, who: &Who, reply: &StandingReply) {
+        let ask = |on: &str| Ask::Standing(StandingAsk { who: who.clone(), on: on.to_owned() });
+        let replies = ["2017-06-01", "2017-06-02"].map(|on| (ask(on), Reply::Standing(reply.clone())));
+        self.state.put_replies(replies.into());
+    }
+
+    /// The registry is asked anew for what a record keeps of it, as its follower does.
+    pub(crate) fn refresh<R: Resource>(&mut self, name: &str) -> R::Record {
+        let id = name.rsplit('/').next().unwrap().to_owned();
+        let act = Act::consequence(R::SPEC, Some(id), Change::Refresh);
+        self.row(|_, _, _| Ok(vec![act.clone()])).unwrap();
+        self.last::<R>(name)
     }
 
     /// One row: what it asks for, decided with all that it reads. What stands is the next row's state. Gives the names

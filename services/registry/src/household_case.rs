@@ -85,6 +85,9 @@ impl Rules for HouseholdCases {
             violations.push("household", Reason::ReferenceNotFound).add("collection", "households");
             return Ok(());
         }
+        if let Some(old) = old.filter(|old| is_approved(old)) {
+            procedure::check_decided(old, record, context, violations);
+        }
         procedure::check_detail(record, violations);
         procedure::check_order(record, violations);
         procedure::check_notices(record, violations);
@@ -98,11 +101,14 @@ impl Rules for HouseholdCases {
             return Ok(());
         }
         let newly = old.is_none_or(|old| !is_approved(old));
-        if newly {
+        let moved = old.is_some_and(|old| procedure::days_differ(old, record));
+        if newly || moved {
             procedure::check_standing(record, reads, violations)?;
+        }
+        if newly {
             procedure::check_separation(record, violations);
         }
-        if newly || old.is_some_and(|old| procedure::evidence_differs(old, record)) {
+        if newly || moved || old.is_some_and(|old| procedure::evidence_differs(old, record)) {
             procedure::check_exit(record, context, reads, violations)?;
         }
         Ok(())
@@ -129,7 +135,7 @@ impl Rules for HouseholdCases {
     }
 
     /// Members who were removed are not brought back by withdrawing the case: they are admitted anew.
-    fn may_withdraw(old: &Self::Record, violations: &mut Violations) {
+    fn may_withdraw(old: &Self::Record, _context: &Context<'_>, violations: &mut Violations) {
         if is_approved(old) && removes_members(old) {
             violations.push("state", Reason::StateRefuses).add("state", "APPROVED").add("verb", "Withdraw");
         }
@@ -149,18 +155,19 @@ impl Rules for HouseholdCases {
     }
 }
 
-/// Persons whom the decision concerns, counted once: what becomes known of the members later does not change it.
+/// Persons whom the decision concerns, counted once: what becomes known of the members later does not change it. What
+/// only the registration form states comes before its members are known; it is counted when its papers come.
 fn count_members(
     record: &mut p::HouseholdCase,
     old: Option<&p::HouseholdCase>,
     reads: &Reads<'_>,
 ) -> Known<()> {
-    if let Some(old) = old.filter(|old| is_approved(old)) {
+    if let Some(old) = old.filter(|old| is_approved(old) && (old.exit.is_some() || record.exit.is_none())) {
         record.member_count_at_decision = old.member_count_at_decision;
         return Ok(());
     }
-    let counted = record.kind() != p::HouseholdCaseKind::Unspecified && is_approved(record);
-    if !counted {
+    let is_stated = reads.is_fresh(&record.household) && record.acts.iter().all(|act| act.transcribed);
+    if record.kind() == p::HouseholdCaseKind::Unspecified || !is_approved(record) || is_stated {
         record.member_count_at_decision = None;
         return Ok(());
     }

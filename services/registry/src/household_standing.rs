@@ -7,13 +7,15 @@ use record::Registered;
 use record::codec::FOREVER;
 use record::facts::{Facts, Of};
 use record::resource::{AnyRecord, Rec};
-use record::rules::Rules;
+use record::rules::{Context, Rules};
 use record::service::Slice;
-use record::state::Period;
+use record::state::{Known, Period, Reads};
 use std::sync::Arc;
 use store::Migration;
 
 use crate::contract::{HouseholdStandingApi, HouseholdStandings};
+
+use crate::membership::{members_on, number_of};
 
 pub(crate) mod indicators;
 
@@ -41,7 +43,28 @@ pub(crate) fn slice() -> Slice {
     }
 }
 
-impl Rules for HouseholdStandings {}
+impl Rules for HouseholdStandings {
+    /// Whoever enters the register may have been an outsider to others until now.
+    fn tells(
+        record: &Self::Record,
+        old: Option<&Self::Record>,
+        context: &Context<'_>,
+        reads: &Reads<'_>,
+    ) -> Known<Vec<(&'static str, String)>> {
+        let was_in = old.is_some_and(|old| old.status() != HouseholdStatus::Removed);
+        if was_in {
+            return Ok(Vec::new());
+        }
+        let mut numbers = Vec::new();
+        for person in members_on(&record.household, FOREVER_BUT_A_DAY, reads)? {
+            numbers.extend(number_of(&person, context, reads)?);
+        }
+        Ok(numbers)
+    }
+}
+
+/// A day on which every membership holds that has no end.
+const FOREVER_BUT_A_DAY: &str = "9999-12-30";
 
 /// What an approved case makes of a household.
 pub(crate) fn status_of(kind: p::HouseholdCaseKind) -> HouseholdStatus {
@@ -92,11 +115,15 @@ pub(crate) fn periods(household: &str, area: &str, mut cases: Vec<Approved>) -> 
 
 /// Lets every removal as wrong inclusion begin where it restates from, and drops what it restates.
 fn restate(cases: &mut Vec<Approved>) {
-    let first = cases.first().map(|case| case.effective_on.clone()).unwrap_or_default();
     while let Some(at) = cases.iter().position(|case| case.restates_from.is_some()) {
         let mut removal = cases.remove(at);
         let stated = removal.restates_from.take().unwrap_or_default();
-        let from = stated.max(first.clone());
+        // Since it was last registered before: an earlier time in the register is another story.
+        let registered = cases.iter().filter(|case| {
+            case.kind == p::HouseholdCaseKind::Identification && case.effective_on <= removal.effective_on
+        });
+        let registered = registered.map(|case| case.effective_on.clone()).max().unwrap_or_default();
+        let from = if registered.is_empty() { removal.effective_on.clone() } else { stated.max(registered) };
         cases.retain(|case| case.effective_on < from || case.effective_on > removal.effective_on);
         removal.effective_on = from;
         let place = cases.partition_point(|case| case.effective_on <= removal.effective_on);
@@ -140,6 +167,16 @@ mod tests {
         assert_eq!(
             told(vec![registered(), wrong_inclusion("2017-06-01", "2016-01-01")]),
             [(day("2014-12-31"), S::Poor), (day("2016-01-01"), S::Removed)]
+        );
+        // Of an earlier time in the register nothing is said.
+        assert_eq!(
+            told(vec![
+                case(K::Identification, "2010-12-31"),
+                case(K::Removal, "2012-06-01"),
+                registered(),
+                wrong_inclusion("2017-06-01", "")
+            ]),
+            [(day("2010-12-31"), S::Poor), (day("2012-06-01"), S::Removed), (day("2014-12-31"), S::Removed)]
         );
         // Identified anew after it.
         assert_eq!(

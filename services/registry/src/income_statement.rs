@@ -41,11 +41,14 @@ impl Rules for IncomeStatements {
     /// Where it happened, its last day, its members, the line of its year, and the day it was signed by all.
     fn complete(
         record: &mut Self::Record,
-        _old: Option<&Self::Record>,
+        old: Option<&Self::Record>,
         context: &Context<'_>,
         reads: &Reads<'_>,
         _violations: &mut Violations,
     ) -> Known<()> {
+        if let Some(old) = old {
+            drop_signatures(record, old);
+        }
         let first = CivilDate::parse_month(&record.period_to);
         record.period_end = first.map(|day| day.end_of_month().to_string()).unwrap_or_default();
         let signatures = [&record.household_signed_on, &record.helper_signed_on, &record.village_signed_on];
@@ -59,6 +62,11 @@ impl Rules for IncomeStatements {
             record.line_fen = line.map(Fen::fen);
         }
         record.meta.get_or_insert_default().area = area;
+        // Counted once: who is removed later was there, or was thought to be.
+        if let Some(old) = old.filter(|old| old.period_end == record.period_end) {
+            record.registered_members = old.registered_members;
+            return Ok(());
+        }
         // Who was identified after the income year has its income of the months before (domain brief §2.2, V40).
         let counted_on = record.period_end.as_str().max(household.since());
         let members = members_on(&record.household, counted_on, reads)?.len();
@@ -86,6 +94,33 @@ impl Rules for IncomeStatements {
         let tolerance = tolerance.and_then(|text| Fen::parse_yuan(&text).ok()).map_or(0, Fen::fen);
         check_per_capita(record, tolerance, violations);
         Ok(())
+    }
+}
+
+/// Whoever signed, signed other amounts: signatures fall with them, unless they are stated anew.
+fn drop_signatures(record: &mut p::IncomeStatement, old: &p::IncomeStatement) {
+    let amounts = |statement: &p::IncomeStatement| {
+        [
+            statement.wage_fen,
+            statement.business_fen,
+            statement.property_fen,
+            statement.transfer_fen,
+            statement.business_cost_fen,
+            statement.net_income_fen,
+            statement.net_per_capita_fen,
+        ]
+    };
+    let signatures = |statement: &p::IncomeStatement| {
+        [
+            statement.household_signed_on.clone(),
+            statement.helper_signed_on.clone(),
+            statement.village_signed_on.clone(),
+        ]
+    };
+    if amounts(record) != amounts(old) && signatures(record) == signatures(old) {
+        record.household_signed_on.clear();
+        record.helper_signed_on.clear();
+        record.village_signed_on.clear();
     }
 }
 
@@ -206,6 +241,26 @@ mod tests {
         assert_eq!(reasons(&nobody_known), []);
         let huge = p::IncomeStatement { wage_fen: Some(i64::MAX), ..right };
         assert_eq!(reasons(&huge), [("net_income_fen".to_owned(), Reason::AmountOverflow)]);
+    }
+
+    #[test]
+    fn signatures_fall_with_the_amounts_that_were_signed() {
+        let signed = p::IncomeStatement {
+            household_signed_on: "2015-10-25".to_owned(),
+            helper_signed_on: "2015-10-25".to_owned(),
+            village_signed_on: "2015-10-25".to_owned(),
+            ..statement([100, 0, 0, 0], 0, 100, 100, 1)
+        };
+        let mut noted = p::IncomeStatement { year: Some(2015), ..signed.clone() };
+        drop_signatures(&mut noted, &signed);
+        assert_eq!(noted.village_signed_on, "2015-10-25");
+        let mut more = p::IncomeStatement { wage_fen: Some(200), ..signed.clone() };
+        drop_signatures(&mut more, &signed);
+        assert_eq!((more.household_signed_on.as_str(), more.village_signed_on.as_str()), ("", ""));
+        let mut anew = p::IncomeStatement { wage_fen: Some(200), ..signed.clone() };
+        anew.village_signed_on = "2015-11-01".to_owned();
+        drop_signatures(&mut anew, &signed);
+        assert_eq!(anew.village_signed_on, "2015-11-01");
     }
 
     #[test]

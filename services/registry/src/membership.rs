@@ -20,6 +20,18 @@ static FACTS: Facts = Facts {
     ..Facts::records(HouseholdSection::Members, membership::HOUSEHOLD)
 };
 
+/// The blind index of a person's ID number, as the feed names it.
+pub(crate) fn number_of(
+    person: &str,
+    context: &Context<'_>,
+    reads: &Reads<'_>,
+) -> Known<Option<(&'static str, String)>> {
+    let Some(loaded) = reads.record::<Persons>(person)? else { return Ok(None) };
+    let Some(known) = last_of::<Persons>(&loaded) else { return Ok(None) };
+    let keys = context.keys::<Persons>(known);
+    Ok(keys.into_iter().find(|(kind, _)| *kind == "id_number"))
+}
+
 /// The persons who are members of a household on a day, by name.
 pub(crate) fn members_on(household: &str, day: &str, reads: &Reads<'_>) -> Known<Vec<String>> {
     let links = reads.linked::<Memberships>(membership::HOUSEHOLD, household)?;
@@ -57,6 +69,16 @@ impl Rules for Memberships {
             record.meta.get_or_insert_default().area = meta.area.clone();
         }
         Ok(())
+    }
+
+    /// Whose facts may have been an outsider's until now.
+    fn tells(
+        record: &Self::Record,
+        _old: Option<&Self::Record>,
+        context: &Context<'_>,
+        reads: &Reads<'_>,
+    ) -> Known<Vec<(&'static str, String)>> {
+        Ok(number_of(&record.person, context, reads)?.into_iter().collect())
     }
 
     /// Invariant 1: a person has at most one active membership in the prefecture.

@@ -198,12 +198,28 @@ impl Engine {
                 None => self.0.db.commit(set).await,
             };
             match stored {
-                Ok(committed) => return Ok(Ran { outcomes, committed: Some(committed), replayed: None }),
+                Ok(committed) => {
+                    self.tell_follower(&batch, &outcomes);
+                    return Ok(Ran { outcomes, committed: Some(committed), replayed: None });
+                }
                 Err(StoreError::Conflict) => tokio::task::yield_now().await,
                 Err(error) => return Err(error.into()),
             }
         }
         Err(Failure::new(Reason::ConflictPersists))
+    }
+
+    /// Tells the follower of facts that rest on what the registry said, but for those that it wrote itself.
+    fn tell_follower(&self, batch: &Batch<'_>, outcomes: &[Outcome]) {
+        if batch.overlay.is_some() || batch.audit.action == crate::follow::ACTION {
+            return;
+        }
+        let drafts = outcomes.iter().filter_map(|outcome| match &outcome.verdict {
+            Verdict::Accepted(drafts) => Some(drafts),
+            Verdict::Unchanged | Verdict::Refused(_) => None,
+        });
+        let facts = drafts.flatten().filter(|draft| draft.spec.beneficiary.is_some());
+        self.0.followed.written(facts.map(|draft| (draft.spec, draft.after.id.clone())));
     }
 
     async fn evaluated(

@@ -16,9 +16,9 @@ use proto::common::change_feed_service_client::ChangeFeedServiceClient;
 use runtime::client::{Channels, Identity};
 use runtime::context::Context as CallContext;
 use store::{FeedPosition, NewAudit, Step, WriteSet};
+use tokio::sync::mpsc::{self, UnboundedReceiver, UnboundedSender};
 
 use crate::call::Call;
-use crate::codec::CURRENT;
 use crate::engine::{Batch, Engine, Inner, Notes, Unit, Verdict};
 use crate::rules::{Act, Change, Context};
 use crate::spec::Spec;
@@ -34,34 +34,77 @@ const STREAM: Duration = Duration::from_secs(50 * 60);
 const WAIT: (Duration, Duration) = (Duration::from_millis(200), Duration::from_secs(10));
 /// Messages without news after which the position is kept nevertheless.
 const KEEP_EVERY: u32 = 50;
+/// How the follower's work is called in the audit.
+const METHOD: &str = "follow/registry";
+/// What the audit calls it.
+pub(crate) const ACTION: &str = "follow";
 /// Most facts in one commit.
 const FACTS: usize = 500;
 
 /// How far a service has followed others; what it counts rests on that.
-#[derive(Debug, Default)]
-pub struct Followed(Mutex<Option<p::FeedPosition>>);
+#[derive(Debug)]
+pub struct Followed {
+    reached: Mutex<Option<p::FeedPosition>>,
+    /// Facts that were written on the word of the registry, to be asked about once more.
+    written: Option<UnboundedSender<Written>>,
+}
+
+/// A fact that was just committed.
+type Written = (&'static Spec, String);
 
 impl Followed {
+    /// Of a service that follows nobody.
+    pub(crate) fn nobody() -> Self {
+        Self { reached: Mutex::new(None), written: None }
+    }
+
+    /// Of a service that follows the registry. Until the first news its position is not known.
+    pub(crate) fn registry() -> (Self, UnboundedReceiver<Written>) {
+        let (sender, receiver) = mpsc::unbounded_channel();
+        let unknown = p::FeedPosition { service: REGISTRY.to_owned(), position: None };
+        (Self { reached: Mutex::new(Some(unknown)), written: Some(sender) }, receiver)
+    }
+
     /// The positions on which the service's facts rest; none where it follows nobody.
     pub fn positions(&self) -> Vec<p::FeedPosition> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.reached.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
     }
 
     fn reached(&self, position: p::Position) {
         let reached = p::FeedPosition { service: REGISTRY.to_owned(), position: Some(position) };
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(reached);
+        *self.reached.lock().unwrap_or_else(PoisonError::into_inner) = Some(reached);
+    }
+
+    /// A fact was committed that rests on what the registry said before. If the registry has learned better meanwhile,
+    /// its event may have passed before the fact was there to be found; so it is asked about once more.
+    pub(crate) fn written(&self, facts: impl Iterator<Item = Written>) {
+        if let Some(sender) = &self.written {
+            // The follower is gone only when the service is.
+            facts.for_each(|fact| drop(sender.send(fact)));
+        }
     }
 }
 
 /// Follows the registry until the engine is gone.
-pub(crate) fn start(engine: &Engine, channels: Channels, identity: Arc<Identity>) {
+pub(crate) fn start(
+    engine: &Engine,
+    channels: Channels,
+    identity: Arc<Identity>,
+    mut written: UnboundedReceiver<Written>,
+) {
     let engine = Arc::downgrade(&engine.0);
     tokio::spawn(async move {
-        let mut wait = WAIT.0;
+        let (mut wait, mut told) = (WAIT.0, false);
         while engine.strong_count() > 0 {
-            let begun = follow(&engine, &channels, &identity, &mut wait).await;
-            if let Err(failure) = begun {
-                tracing::debug!(reason = failure.reason().as_str(), "the registry's feed is interrupted");
+            if let Err(failure) = follow(&engine, &channels, &identity, &mut written, &mut wait).await {
+                let reason = failure.reason().as_str();
+                // Once loud: an operator must know of a service that cannot follow. A registry that restarts is no news.
+                if told {
+                    tracing::debug!(reason, "the registry's feed is interrupted");
+                } else {
+                    tracing::warn!(reason, "the registry cannot be followed; it is tried again");
+                }
+                told = true;
             }
             tokio::time::sleep(wait).await;
             wait = (wait * 2).min(WAIT.1);
@@ -74,6 +117,7 @@ async fn follow(
     weak: &Weak<Inner>,
     channels: &Channels,
     identity: &Identity,
+    written: &mut UnboundedReceiver<Written>,
     wait: &mut Duration,
 ) -> Result<(), Failure> {
     let Some(engine) = weak.upgrade().map(Engine) else { return Ok(()) };
@@ -90,11 +134,35 @@ async fn follow(
     let refused = |status: tonic::Status| outgoing.failure(&status);
     let mut stream = client.watch(request).await.map_err(refused)?.into_inner();
     let mut quiet = 0;
-    while let Some(answer) = stream.message().await.map_err(refused)? {
-        *wait = WAIT.0;
-        let Some(engine) = weak.upgrade().map(Engine) else { return Ok(()) };
-        quiet = apply(&engine, &context, answer, quiet).await?;
+    let mut news = Vec::new();
+    loop {
+        tokio::select! {
+            answer = stream.message() => {
+                let Some(answer) = answer.map_err(refused)? else { return Ok(()) };
+                let Some(engine) = weak.upgrade().map(Engine) else { return Ok(()) };
+                quiet = apply(&engine, &context, answer, quiet).await?;
+                *wait = WAIT.0;
+            }
+            count = written.recv_many(&mut news, FACTS) => {
+                let Some(engine) = weak.upgrade().map(Engine) else { return Ok(()) };
+                if count == 0 {
+                    return Ok(());
+                }
+                ask_again(&engine, &context, &mut news).await?;
+            }
+        }
     }
+}
+
+/// Asks once more about facts that were just written.
+async fn ask_again(engine: &Engine, context: &CallContext, news: &mut Vec<Written>) -> Result<(), Failure> {
+    let call = Call { context: context.clone(), method: METHOD };
+    news.sort_by_key(|(spec, _)| spec.collection);
+    for of_a_kind in news.chunk_by(|(one, _), (other, _)| std::ptr::eq(*one, *other)) {
+        let ids: Vec<String> = of_a_kind.iter().map(|(_, id)| id.clone()).collect();
+        refresh(engine, &call, of_a_kind[0].0, &ids).await?;
+    }
+    news.clear();
     Ok(())
 }
 
@@ -110,7 +178,7 @@ async fn apply(
     let position = FeedPosition::from_str(&reached.token)
         .map_err(|_| Failure::new(Reason::AnswerUnexpected).with("service", REGISTRY))?;
     let concerned = Concerned::of(&answer.events);
-    let call = Call { context: context.clone(), method: "follow/registry" };
+    let call = Call { context: context.clone(), method: METHOD };
     let mut written = false;
     for spec in engine.0.resources.values().map(|registered| registered.spec) {
         let facts = concerned.facts(engine, spec).await?;
@@ -148,13 +216,19 @@ async fn refresh(engine: &Engine, call: &Call, spec: &'static Spec, ids: &[Strin
             subject: caller.subject.clone(),
             role: caller.role.clone(),
             method: call.method.to_owned(),
-            action: "follow".to_owned(),
+            action: ACTION.to_owned(),
             resource: Some(spec.collection.to_owned()),
             outcome: "OK".to_owned(),
             ..NewAudit::default()
         },
     };
     let ran = engine.run(batch, None).await?;
+    let refused =
+        ran.outcomes.iter().filter(|outcome| matches!(outcome.verdict, Verdict::Refused(_))).count();
+    if refused > 0 {
+        // Withdrawn meanwhile, or fitting several households now: what stood stands.
+        tracing::warn!(collection = spec.collection, refused, "facts keep what was known of their household");
+    }
     Ok(ran.outcomes.iter().any(|outcome| matches!(outcome.verdict, Verdict::Accepted(_))))
 }
 
@@ -182,33 +256,27 @@ impl Concerned {
     fn of(events: &[p::FeedEvent]) -> Self {
         let mut found = Self::default();
         for event in events {
-            let links = event.links.iter().map(|link| (link.field.as_str(), link.value.clone()));
-            match event.collection.as_str() {
-                // A standing's identifier is its household's.
-                "householdStandings" => {
-                    if let Some((_, id)) = event.name.split_once('/') {
-                        found.households.insert(format!("households/{id}"));
-                    }
-                }
-                "memberships" => {
-                    for (field, value) in links {
-                        match field {
-                            "household" => drop(found.households.insert(value)),
-                            "person" => drop(found.persons.insert(value)),
-                            _ => {}
-                        }
-                    }
-                }
-                "persons" => {
-                    found.numbers.extend(links.filter(|(field, _)| *field == "id_number").map(|link| link.1));
-                }
-                _ => {}
+            // A standing's identifier is its household's.
+            if let ("householdStandings", Some((_, id))) =
+                (event.collection.as_str(), event.name.split_once('/'))
+            {
+                found.households.insert(format!("households/{id}"));
+            }
+            for link in &event.links {
+                let set = match link.field.as_str() {
+                    "household" => &mut found.households,
+                    "person" => &mut found.persons,
+                    "id_number" => &mut found.numbers,
+                    _ => continue,
+                };
+                set.insert(link.value.clone());
             }
         }
         found
     }
 
-    /// The current facts of a record kind that keep something of them.
+    /// The facts of a record kind that keep something of them, or kept it before: a household that was removed may come
+    /// back.
     async fn facts(&self, engine: &Engine, spec: &'static Spec) -> Result<Vec<String>, Failure> {
         let Some(first) = spec.beneficiary else { return Ok(Vec::new()) };
         let number = &spec.leaves[first + 3];
@@ -217,7 +285,7 @@ impl Concerned {
             (spec.leaves[first + 1].column.to_owned(), &self.persons),
             (number.index_column(), &self.numbers),
         ];
-        let select = format!("SELECT id FROM {} WHERE superseded_at = {CURRENT} AND", spec.table);
+        let select = format!("SELECT id FROM {} WHERE", spec.table);
         let mut ids = BTreeSet::new();
         for (column, values) in sets {
             let values: Vec<String> = values.iter().cloned().collect();
@@ -252,11 +320,12 @@ mod tests {
             event("householdStandings", "householdStandings/1", &[]),
             event("memberships", "memberships/9", &[("household", "households/2"), ("person", "persons/3")]),
             event("persons", "persons/4", &[("id_number", "blind"), ("person_no", "22")]),
+            event("householdStandings", "householdStandings/1", &[("id_number", "index")]),
             event("divisions", "divisions/222405", &[("code", "222405")]),
         ]);
         let texts = |set: &BTreeSet<String>| set.iter().cloned().collect::<Vec<_>>().join(" ");
         assert_eq!(texts(&found.households), "households/1 households/2");
         assert_eq!(texts(&found.persons), "persons/3");
-        assert_eq!(texts(&found.numbers), "blind");
+        assert_eq!(texts(&found.numbers), "blind index");
     }
 }

@@ -238,6 +238,15 @@ pub trait Rules: Resource {
     fn shields(_record: &Self::Record, _today: &str) -> bool {
         false
     }
+    /// What the feed tells of it beside its name, links and keys: field and value, without personal data.
+    fn tells(
+        _record: &Self::Record,
+        _old: Option<&Self::Record>,
+        _context: &Context<'_>,
+        _reads: &Reads<'_>,
+    ) -> Known<Vec<(&'static str, String)>> {
+        Ok(Vec::new())
+    }
     /// What follows from it. `name` is the record's, new ones included.
     fn consequences(
         _name: &str,
@@ -250,7 +259,7 @@ pub trait Rules: Resource {
         Ok(())
     }
     /// Whether it may be withdrawn at all: what cannot be undone is refused.
-    fn may_withdraw(_old: &Self::Record, _violations: &mut Violations) {}
+    fn may_withdraw(_old: &Self::Record, _context: &Context<'_>, _violations: &mut Violations) {}
     /// What follows from a withdrawal.
     fn withdrawn(
         _name: &str,
@@ -268,6 +277,12 @@ type CompleteFn =
 type CheckFn =
     fn(&dyn AnyRecord, Option<&dyn AnyRecord>, &Context<'_>, &Reads<'_>, &mut Violations) -> Known<()>;
 type ScopeAreaFn = fn(&dyn AnyRecord, &Context<'_>, &Reads<'_>) -> Known<Option<String>>;
+type TellsFn = fn(
+    &dyn AnyRecord,
+    Option<&dyn AnyRecord>,
+    &Context<'_>,
+    &Reads<'_>,
+) -> Known<Vec<(&'static str, String)>>;
 type ConsequencesFn = fn(
     &str,
     &dyn AnyRecord,
@@ -289,8 +304,9 @@ pub struct Registered {
     pub(crate) check: CheckFn,
     pub(crate) scope_area: ScopeAreaFn,
     pub(crate) shields: fn(&dyn AnyRecord, &str) -> bool,
+    pub(crate) tells: TellsFn,
     pub(crate) consequences: ConsequencesFn,
-    pub(crate) may_withdraw: fn(&dyn AnyRecord, &mut Violations),
+    pub(crate) may_withdraw: fn(&dyn AnyRecord, &Context<'_>, &mut Violations),
     pub(crate) withdrawn: WithdrawnFn,
 }
 
@@ -313,13 +329,17 @@ impl Registered {
                 None => Ok(None),
             },
             shields: |record, today| typed::<R>(record).is_some_and(|record| R::shields(record, today)),
+            tells: |record, old, context, reads| match typed::<R>(record) {
+                Some(record) => R::tells(record, old.and_then(typed::<R>), context, reads),
+                None => Ok(Vec::new()),
+            },
             consequences: |name, record, old, context, reads, out| match typed::<R>(record) {
                 Some(record) => R::consequences(name, record, old.and_then(typed::<R>), context, reads, out),
                 None => Ok(()),
             },
-            may_withdraw: |old, violations| {
+            may_withdraw: |old, context, violations| {
                 if let Some(old) = typed::<R>(old) {
-                    R::may_withdraw(old, violations);
+                    R::may_withdraw(old, context, violations);
                 }
             },
             withdrawn: |name, old, context, reads, out| match typed::<R>(old) {

@@ -140,10 +140,17 @@ pub async fn assemble(host: &Host, parts: Parts) -> Result<(Service, Engine), St
     let slices: Vec<Slice> =
         crate::common::slices().into_iter().chain(parts.slices.iter().copied()).collect();
     let (name, packages, assurances) = (parts.service, parts.packages, parts.assurances);
-    let follows = parts.follows_registry;
-    let engine = engine(host, parts, &slices).await?;
-    if let (true, Some(identity)) = (follows, &host.identity) {
-        follow::start(&engine, host.channels.clone(), identity.clone());
+    let identity = host.identity.clone().filter(|_| parts.follows_registry);
+    let (followed, written) = match &identity {
+        Some(_) => {
+            let (followed, written) = Followed::registry();
+            (followed, Some(written))
+        }
+        None => (Followed::nobody(), None),
+    };
+    let engine = engine(host, parts, &slices, followed).await?;
+    if let (Some(identity), Some(written)) = (identity, written) {
+        follow::start(&engine, host.channels.clone(), identity, written);
     }
     let common = common_services(Service::new(name), &engine, host, packages);
     let facts = HouseholdFactsApi {
@@ -157,7 +164,12 @@ pub async fn assemble(host: &Host, parts: Parts) -> Result<(Service, Engine), St
 }
 
 /// Migrates the database and makes the engine.
-async fn engine(host: &Host, parts: Parts, slices: &[Slice]) -> Result<Engine, StartError> {
+async fn engine(
+    host: &Host,
+    parts: Parts,
+    slices: &[Slice],
+    followed: Followed,
+) -> Result<Engine, StartError> {
     let start = |failure: Failure| StartError::Service(format!("{}: {failure}", parts.service));
     let mut codes = CodeTables::shipped();
     for text in parts.codes {
@@ -184,7 +196,7 @@ async fn engine(host: &Host, parts: Parts, slices: &[Slice]) -> Result<Engine, S
             .collect(),
         codes,
         defaults: Defaults::read(parts.parameters).map_err(start)?,
-        followed: Followed::default(),
+        followed,
         surroundings: parts.surroundings,
         migrations,
     }))

@@ -314,7 +314,7 @@ fn area_of(draft: &Draft) -> String {
     last.and_then(|record| record.meta()).map(|meta| meta.area.clone()).unwrap_or_default()
 }
 
-/// What the feed tells of a record beside its name: its links, the keys it took, and which fields changed. No personal
+/// What the feed tells of a record beside its name: its links, the keys it took or gave up, and which fields changed. No personal
 /// data: linked fields are references, keys over protected fields are blind indexes.
 fn detail(draft: &Draft) -> Option<String> {
     let spec = draft.spec;
@@ -323,7 +323,8 @@ fn detail(draft: &Draft) -> Option<String> {
         .linked
         .iter()
         .filter_map(|leaf| Some((spec.leaves[*leaf].path, record.get(*leaf).as_text()?.to_owned())))
-        .chain(draft.keys.iter().filter(|key| key.taken).map(|key| (key.kind, key.value.clone())))
+        .chain(draft.keys.iter().map(|key| (key.kind, key.value.clone())))
+        .chain(draft.tells.iter().cloned())
         .collect();
     if links.is_empty() && draft.paths.is_empty() {
         return None;

@@ -49,8 +49,11 @@ pub fn check_money(
             ("allocated_fen", line.allocated_fen),
             ("paid_fen", line.paid_fen),
         ];
-        for pair in steps.windows(2) {
-            if let ((previous, Some(limit)), (stage, Some(amount))) = (pair[0], pair[1])
+        // A stage that is not stated lets nothing through: the last one that is binds.
+        let mut bound: Option<(&str, i64)> = None;
+        for (stage, amount) in steps {
+            let Some(amount) = amount else { continue };
+            if let Some((previous, limit)) = bound
                 && amount > limit
             {
                 violations
@@ -58,9 +61,15 @@ pub fn check_money(
                     .add("stage", stage)
                     .add("previous", previous);
             }
+            bound = Some((stage, amount));
         }
     }
-    let Some(total) = total_fen else { return };
+    let Some(total) = total_fen else {
+        if payments.iter().any(|payment| payment.amount_fen.is_some()) {
+            violations.push("total_fen", Reason::FieldRequired);
+        }
+        return;
+    };
     let budgets: Vec<i64> = funds.iter().filter_map(|line| line.budget_fen).collect();
     if !budgets.is_empty() {
         match budgets.iter().try_fold(0_i64, |sum, budget| sum.checked_add(*budget)) {
@@ -80,6 +89,22 @@ pub fn check_money(
     let paid = stood.filter_map(|payment| payment.amount_fen).fold(0, i64::saturating_add);
     if paid > total {
         violations.push("payments", Reason::PaidOverApproved).add("limit", Fen(total));
+    }
+}
+
+/// Money goes out once the work is accepted, and on a day.
+pub fn check_payments(schedule: &Schedule, payments: &[Payment], violations: &mut Violations) {
+    for (index, payment) in payments.iter().enumerate() {
+        if payment.paid_on.is_empty() {
+            // A ledger may tell the account alone; an amount needs its day.
+            if payment.amount_fen.is_some() {
+                violations.push(format!("payments[{index}].paid_on"), Reason::FieldRequired);
+            }
+        } else if schedule.accepted_on.is_empty() {
+            violations
+                .push(format!("payments[{index}].paid_on"), Reason::MilestoneMissing)
+                .add("milestone", "验收日期");
+        }
     }
 }
 
@@ -132,16 +157,8 @@ pub fn cancel(schedule: &mut Option<Schedule>, context: &ActContext, violations:
     set_once(&mut schedule.cancelled_on, context, ("Cancel", "CANCELLED"), violations);
 }
 
-/// The verb RecordPayments: money goes out once the work is accepted.
-pub fn pay(
-    schedule: Option<&Schedule>,
-    payments: &mut Vec<Payment>,
-    more: &[Payment],
-    violations: &mut Violations,
-) {
-    if schedule.is_none_or(|schedule| schedule.accepted_on.is_empty()) {
-        violations.push("payments", Reason::MilestoneMissing).add("milestone", "验收日期");
-    }
+/// The verb RecordPayments; see [`check_payments`].
+pub fn pay(payments: &mut Vec<Payment>, more: &[Payment]) {
     payments.extend(more.iter().cloned());
 }
 
@@ -209,5 +226,25 @@ mod tests {
         assert_eq!(found(&[line(300)], &[returned]), []);
         let over = FundLine { allocated_fen: Some(301), paid_fen: Some(302), ..line(300) };
         assert_eq!(found(&[over], &[]), [Reason::StageOverPrevious; 2]);
+        // A stage that is left out lets nothing through.
+        let past = FundLine { paid_fen: Some(301), ..line(300) };
+        assert_eq!(found(&[past], &[]), [Reason::StageOverPrevious]);
+        let mut violations = Violations::default();
+        check_money(None, &[], &[payment(1)], &mut violations);
+        assert_eq!(violations.iter().map(|found| found.reason).collect::<Vec<_>>(), [Reason::FieldRequired]);
+    }
+
+    #[test]
+    fn nothing_is_paid_before_the_acceptance_or_on_no_day() {
+        let on = |day: &str, fen| Payment { paid_on: day.to_owned(), amount_fen: fen, ..Payment::default() };
+        let found = |accepted: &str, payment: Payment| {
+            let mut violations = Violations::default();
+            check_payments(&schedule("2016-05-01", "2016-08-01", accepted), &[payment], &mut violations);
+            violations.iter().map(|violation| violation.reason).collect::<Vec<_>>()
+        };
+        assert_eq!(found("2016-09-01", on("2016-09-20", Some(1))), []);
+        assert_eq!(found("", on("2016-09-20", Some(1))), [Reason::MilestoneMissing]);
+        assert_eq!(found("", on("", Some(1))), [Reason::FieldRequired]);
+        assert_eq!(found("", on("", None)), []);
     }
 }

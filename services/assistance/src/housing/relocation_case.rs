@@ -65,15 +65,16 @@ impl Rules for RelocationCases {
     ) -> Known<()> {
         let schedule = record.schedule.clone().unwrap_or_default();
         check_order(record, &schedule, violations);
-        check_registered(record, violations);
+        check_registered(record, old, violations);
         if !schedule.completed_on.is_empty() && record.persons_at_completion.is_none() {
             violations.push("persons_at_completion", Reason::FieldRequired);
         }
         work::check_money(record.total_fen, &record.funds, &record.payments, violations);
+        work::check_payments(&schedule, &record.payments, violations);
         // All are asked before any is missed, so that one more pass has what they read.
         let size = check_size(record, old, context, reads, violations);
         let cap = check_self_payment(record, old, context, reads, violations);
-        let need = one_need::check::<Self, RenovationCases>(record, reads, violations);
+        let need = one_need::check::<Self, RenovationCases>(record, context, reads, violations);
         size.and(cap).and(need)
     }
 }
@@ -94,14 +95,25 @@ fn check_order(record: &Record, schedule: &Schedule, violations: &mut Violations
     work::check_order(&after, violations);
 }
 
-/// Only registered households are relocated. An unreadable number or a missing day is told by itself.
-fn check_registered(record: &Record, violations: &mut Violations) {
+/// Only registered households are relocated. An unreadable number or a missing day is told by itself; what stood when it
+/// was written is not refused for what the registry learnt since.
+fn check_registered(record: &Record, old: Option<&Record>, violations: &mut Violations) {
     const PATH: &str = "beneficiary.id_number";
+    let opening = |record: &Record| {
+        record.beneficiary.as_ref().map(|whom| (whom.id_number.clone(), whom.standing_on.clone()))
+    };
+    if old.is_some_and(|old| opening(old) == opening(record)) {
+        return;
+    }
     let Some(beneficiary) = &record.beneficiary else { return };
     let asked = !beneficiary.id_number.is_empty() && !beneficiary.standing_on.is_empty();
     if asked && beneficiary.household.is_empty() && !violations.iter().any(|told| told.field == PATH) {
         violations.push(PATH, Reason::ReferenceNotFound).add("collection", "households");
     }
+}
+
+fn accepted(record: &Record) -> &str {
+    record.schedule.as_ref().map_or("", |schedule| schedule.accepted_on.as_str())
 }
 
 /// What limits are laid down for: the division, and the day of the approval, before that of the agreement.
@@ -111,8 +123,8 @@ fn ground(record: &Record) -> (&str, &str) {
     (area, if approved.is_empty() { record.agreement_on.as_str() } else { approved })
 }
 
-/// Invariant 5: the home is no larger than its persons on the day of approval may have. What stood is not refused
-/// because a limit changed since.
+/// Invariant 5: the home is no larger than its persons on the day of approval may have; without its size it is not
+/// accepted. Asked on every change of what it rests on: what stood is not refused because a limit changed since.
 fn check_size(
     record: &Record,
     old: Option<&Record>,
@@ -121,13 +133,17 @@ fn check_size(
     violations: &mut Violations,
 ) -> Known<()> {
     const PATH: &str = "floor_area_sqm_x100";
-    let (Some(size), Some(persons)) = (record.floor_area_sqm_x100, record.persons_at_approval) else {
-        return Ok(());
-    };
     let stated = |record: &Record| (record.floor_area_sqm_x100, record.persons_at_approval);
-    if old.is_some_and(|old| stated(old) == stated(record) && ground(old) == ground(record)) {
+    let same = |old: &Record| {
+        stated(old) == stated(record) && ground(old) == ground(record) && accepted(old) == accepted(record)
+    };
+    if old.is_some_and(same) {
         return Ok(());
     }
+    if record.floor_area_sqm_x100.is_none() && !accepted(record).is_empty() {
+        violations.push(PATH, Reason::FieldRequired);
+    }
+    let (Some(size), Some(persons)) = stated(record) else { return Ok(()) };
     let parse = |text: &str| Hundredths::parse(text).ok().map(|limit| limit.0);
     let Some(each) = limit((AREA_PER_PERSON, PATH), parse, record, context, reads, violations)? else {
         return Ok(());
@@ -241,8 +257,8 @@ impl RelocationCaseVerbs for RelocationCases {
         record: &mut Record,
         request: &p::RecordRelocationCasePaymentsRequest,
         _context: &ActContext,
-        violations: &mut Violations,
+        _violations: &mut Violations,
     ) {
-        work::pay(record.schedule.as_ref(), &mut record.payments, &request.payments, violations);
+        work::pay(&mut record.payments, &request.payments);
     }
 }

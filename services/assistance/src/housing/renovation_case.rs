@@ -17,6 +17,8 @@ use crate::contract::{
 };
 
 pub(crate) mod indicators;
+#[cfg(test)]
+mod tests;
 
 /// Grades that make a house dilapidated.
 const DANGEROUS: [&str; 2] = ["C", "D"];
@@ -39,12 +41,12 @@ pub(crate) fn slice() -> Slice {
     }
 }
 
-/// What it gives the household.
+/// What it gives the household. The form has no text for a title; the method is a word, which each language has its own
+/// of.
 fn benefit(record: &dyn AnyRecord) -> Benefit {
     let Some(record) = typed::<RenovationCases>(record) else { return Benefit::default() };
-    let method = renovation_case::METHOD.leaf().word(record.method);
     Benefit {
-        title: method.map(|word| word.label.zh.to_owned()).unwrap_or_default(),
+        title: String::new(),
         year: record.plan_year,
         approved_fen: record.total_fen,
         paid_fen: paid(&record.payments),
@@ -66,29 +68,37 @@ impl Rules for RenovationCases {
             violations.push("old_grade", Reason::GradeNotDangerous);
         }
         work::check_money(record.total_fen, &record.funds, &record.payments, violations);
-        let accepted_before =
-            old.and_then(|old| old.schedule.as_ref()).map(|schedule| schedule.accepted_on.as_str());
-        if !schedule.accepted_on.is_empty() && accepted_before != Some(schedule.accepted_on.as_str()) {
-            check_size(record, &schedule.accepted_on, context, reads, violations)?;
-        }
-        one_need::check::<Self, RelocationCases>(record, reads, violations)
+        work::check_payments(&schedule, &record.payments, violations);
+        // Both are asked before either is missed, so that one more pass has what they read.
+        let size = check_size(record, old, context, reads, violations);
+        let need = one_need::check::<Self, RelocationCases>(record, context, reads, violations);
+        size.and(need)
     }
 }
 
-/// A rebuilt house over its size is not accepted.
+/// A rebuilt house over its size, or without one, is not accepted. Asked on every change of what it rests on: what stood
+/// is not refused because a limit changed since.
 fn check_size(
-    record: &p::RenovationCase,
-    day: &str,
+    record: &Record,
+    old: Option<&Record>,
     context: &Context<'_>,
     reads: &Reads<'_>,
     violations: &mut Violations,
 ) -> Known<()> {
-    let (Some(size), Some(persons)) = (record.area_after_sqm_x100, record.household_size) else {
-        return Ok(());
+    let stated = |record: &Record| {
+        let accepted_on = record.schedule.as_ref().map(|schedule| schedule.accepted_on.clone());
+        let sizes = (record.area_after_sqm_x100, record.household_size);
+        (accepted_on.unwrap_or_default(), record.method, sizes)
     };
-    if record.method() != p::RenovationMethod::Rebuild {
+    let (day, _, sizes) = stated(record);
+    let same = old.is_some_and(|old| stated(old) == stated(record));
+    if same || day.is_empty() || record.method() != p::RenovationMethod::Rebuild {
         return Ok(());
     }
+    if record.area_after_sqm_x100.is_none() {
+        violations.push("area_after_sqm_x100", Reason::FieldRequired);
+    }
+    let (Some(size), Some(persons)) = sizes else { return Ok(()) };
     let area = record.meta.as_ref().map(|meta| meta.area.clone()).unwrap_or_default();
     let small = persons <= SMALL_HOUSEHOLD;
     let asked = if small {
@@ -96,7 +106,7 @@ fn check_size(
     } else {
         ("housing.rebuilt_area_limit_per_person", "4+")
     };
-    let Some(text) = context.parameter(reads, asked, &area, day)? else {
+    let Some(text) = context.parameter(reads, asked, &area, &day)? else {
         violations.push("area_after_sqm_x100", Reason::ParameterMissing).add("parameter", asked.0);
         return Ok(());
     };
@@ -159,8 +169,8 @@ impl RenovationCaseVerbs for RenovationCases {
         record: &mut Record,
         request: &p::RecordRenovationCasePaymentsRequest,
         _context: &ActContext,
-        violations: &mut Violations,
+        _violations: &mut Violations,
     ) {
-        work::pay(record.schedule.as_ref(), &mut record.payments, &request.payments, violations);
+        work::pay(&mut record.payments, &request.payments);
     }
 }

@@ -123,6 +123,7 @@ fn renovations() {
             beneficiary: beneficiary(HOUSEHOLD),
             old_grade: "D".to_owned(),
             appraised_on: "2016-03-01".to_owned(),
+            total_fen: Some(100),
             ..p::RenovationCase::default()
         },
         verbs!(RenovationCases:
@@ -142,6 +143,9 @@ fn relocations() {
             beneficiary: beneficiary(HOUSEHOLD),
             agreement_on: "2016-03-01".to_owned(),
             persons_at_completion: Some(3),
+            persons_at_approval: Some(3),
+            floor_area_sqm_x100: Some(7_500),
+            total_fen: Some(100),
             ..p::RelocationCase::default()
         },
         verbs!(RelocationCases:

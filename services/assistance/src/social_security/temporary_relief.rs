@@ -31,14 +31,14 @@ pub(crate) fn slice() -> Slice {
     }
 }
 
-/// What it gives the household: its cause, in the year of its approval, before that of its application.
+/// What it gives the household, in the year of its approval, before that of its application. The form has no text for a
+/// title; the cause is a word, which each language has its own of.
 fn benefit(record: &dyn AnyRecord) -> Benefit {
     let Some(record) = typed::<TemporaryReliefs>(record) else { return Benefit::default() };
     let award = record.award.clone().unwrap_or_default();
     let opened = if award.approved_on.is_empty() { &award.applied_on } else { &award.approved_on };
-    let cause = temporary_relief::CAUSE.leaf().word(record.cause);
     Benefit {
-        title: cause.map(|word| word.label.zh.to_owned()).unwrap_or_default(),
+        title: String::new(),
         year: CivilDate::parse(opened).map(|day| day.year()),
         approved_fen: award.approved_fen,
         paid_fen: paid(&record.payments),
@@ -192,4 +192,38 @@ fn refuse(verb: &str, award: &proto::common::Award, violations: &mut Violations)
         "APPLIED"
     };
     violations.push("state", Reason::StateRefuses).add("state", state).add("verb", verb);
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::common::{Award, Payment};
+    use record::Rec;
+
+    use super::*;
+
+    #[test]
+    fn it_is_told_as_a_benefit() {
+        let payment = |fen| Payment { amount_fen: Some(fen), ..Payment::default() };
+        let award = |approved_on: &str| Award {
+            applied_on: "2016-12-20".to_owned(),
+            approved_on: approved_on.to_owned(),
+            approved_fen: Some(120_000),
+            ..Award::default()
+        };
+        for (approved_on, year) in [("", 2016), ("2017-01-10", 2017)] {
+            let record = Record {
+                award: Some(award(approved_on)),
+                cause: p::ReliefCause::Illness.into(),
+                payments: vec![payment(70_000), payment(50_000)],
+                ..Record::default()
+            };
+            let expected = Benefit {
+                title: String::new(),
+                year: Some(year),
+                approved_fen: Some(120_000),
+                paid_fen: Some(120_000),
+            };
+            assert_eq!(benefit(&Rec::<TemporaryReliefs>(record)), expected);
+        }
+    }
 }

@@ -185,6 +185,43 @@ fn what_stood_is_not_refused_for_what_became_known_since() {
 }
 
 #[test]
+fn what_the_registry_unlinked_since_can_still_be_ended() {
+    let (mut world, project) = world();
+    let numbered = benefit_of(&project, HEAD, &[]);
+    let mut named = benefit_of(&project, OTHER, &[]);
+    let whom = named.beneficiary.get_or_insert_default();
+    (whom.id_number, whom.household) = (String::new(), "households/2".to_owned());
+    for (sent, who) in [
+        (numbered, Who::IdNumber(number(HEAD).to_owned())),
+        (named, Who::Household("households/2".to_owned())),
+    ] {
+        let made = world.create::<AidBenefitLinks>(sent).unwrap();
+        world.answers(&who, &StandingReply::NotRegistered);
+        let unlinked = world.refresh::<AidBenefitLinks>(&made.name);
+        assert_eq!(unlinked.beneficiary.clone().unwrap().household, "");
+        let told = Record { mechanism: "务工".to_owned(), ..unlinked };
+        world.correct::<AidBenefitLinks>(told, &["mechanism"]).unwrap();
+        world.end::<AidBenefitLinks>(&made.name, "2017-09-01").unwrap();
+    }
+}
+
+#[test]
+fn a_person_who_fits_several_by_now_is_not_refused_where_they_stood() {
+    let (mut world, project) = world();
+    let made = world.create::<AidBenefitLinks>(benefit_of(&project, HEAD, &[HEAD, SON])).unwrap();
+    for of in [SON, STRANGER] {
+        world.answers(&Who::IdNumber(number(of).to_owned()), &StandingReply::Ambiguous);
+    }
+    let mut more = Record { mechanism: "务工".to_owned(), ..made.clone() };
+    world.correct::<AidBenefitLinks>(more.clone(), &["mechanism"]).unwrap();
+    more.persons.push(person(STRANGER));
+    let found = world.correct::<AidBenefitLinks>(more, &["persons"]).unwrap_err();
+    assert!(found.contains(&("persons[2].id_number".to_owned(), Reason::ReferenceAmbiguous)), "{found:?}");
+    assert!(!found.iter().any(|(path, _)| path.starts_with("persons[1]")), "{found:?}");
+    world.end::<AidBenefitLinks>(&made.name, "2017-09-01").unwrap();
+}
+
+#[test]
 fn a_household_is_told_how_it_benefits_and_no_money() {
     let of = |mechanism: &str| {
         let record = Record {
@@ -195,7 +232,7 @@ fn a_household_is_told_how_it_benefits_and_no_money() {
         benefit(&Rec::<AidBenefitLinks>(record))
     };
     let told = |title: &str| Benefit { title: title.to_owned(), year: Some(2017), ..Benefit::default() };
-    assert_eq!((of("务工"), of("")), (told("务工"), told("计划受益")));
+    assert_eq!((of("务工"), of("")), (told("务工"), told("")));
 }
 
 /// A row of the sheet.

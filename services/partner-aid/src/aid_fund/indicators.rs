@@ -8,10 +8,10 @@ use crate::contract::{AID_FUND_SPEC, aid_fund};
 /// All of them.
 pub(crate) const ALL: &[&Indicator] = &[&FUNDS_ARRANGED];
 
-/// 宁波安排援助资金: stage arranged, neither arrived nor spent.
+/// 协作方安排援助资金: stage arranged, neither arrived nor spent.
 pub(crate) static FUNDS_ARRANGED: Indicator = Indicator {
     id: "partner_aid.funds_arranged",
-    label: Label::new("宁波安排援助资金", "녕파 배정 지원자금", "Ningbo aid funds arranged"),
+    label: Label::new("协作方安排援助资金", "협력측 배정 지원자금", "partner aid funds arranged"),
     definition: Label::new(
         "年度属于期内、截至当日已安排的援助资金之和,按安排金额,不是到账或支出金额",
         "년도가 기간에 속하고 해당일까지 배정된 지원자금 합계, 배정금액 기준(입금이나 지출 금액이 아님)",

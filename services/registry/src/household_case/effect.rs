@@ -72,10 +72,13 @@ pub(super) fn remove_members(
     for link in reads.linked::<Memberships>(membership::HOUSEHOLD, &record.household)? {
         let removed =
             last_of::<Memberships>(&link).is_some_and(|known| removal.persons.contains(&known.person));
-        if !removed {
+        let wrong = is_wrong_inclusion(removal);
+        // Who left before, and came again, was a member in that time.
+        let day = if wrong { &record.opened_on } else { &record.effective_on };
+        if !removed || link.on(day).is_none() {
             continue;
         }
-        let change = if is_wrong_inclusion(removal) {
+        let change = if wrong {
             Change::Withdraw
         } else {
             Change::End { on: record.effective_on.clone(), own: Vec::new() }

@@ -52,7 +52,10 @@ impl FormSheet for IdentificationRoster {
             "kind" => cell::KIND,
             "household" | "state" => cell::HOUSEHOLD_NO,
             "effective_on" => cell::APPROVED_ON,
+            path if path.starts_with("notices[1]") => cell::SECOND_NOTICE_ENDS_ON,
             path if path.starts_with("notices[") => cell::FIRST_NOTICE_ENDS_ON,
+            "acts[0].occurred_on" | "acts[1].occurred_on" => cell::VILLAGE_REVIEWED_ON,
+            "acts[2].occurred_on" => cell::TOWNSHIP_REVIEWED_ON,
             path if path.starts_with("acts[") => cell::APPROVED_ON,
             _ => return None,
         })

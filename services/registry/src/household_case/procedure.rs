@@ -4,12 +4,13 @@ use kernel::date::CivilDate;
 use kernel::failure::{Reason, Violations};
 use proto::common::{Assurance, HouseholdStatus, Verdict};
 use proto::xiuhua::registry::v1 as p;
+use record::column::Column;
 use record::rules::Context;
 use record::state::{Known, Reads, last_of};
 
-use super::effect::approved_of_others;
+use super::effect::{approved, approved_of_others};
 use super::{is_open, removes_members};
-use crate::contract::{HouseholdCases, Memberships, Rounds, household_case, membership};
+use crate::contract::{HouseholdCases, Memberships, Rounds, household_case, household_standing, membership};
 use crate::household_standing::status_of;
 
 /// What an exit must prove beside the income, with the words of the form (domain brief §2.6).
@@ -37,8 +38,21 @@ pub(super) fn check_detail(record: &p::HouseholdCase, violations: &mut Violation
         }
     }
     let ground = record.removal.as_ref().map(p::RemovalDetail::ground).unwrap_or_default();
-    if record.kind() == K::Removal && ground == p::RemovalGround::Unspecified {
-        violations.push("removal.ground", Reason::FieldRequired);
+    if record.kind() == K::Removal {
+        if ground == p::RemovalGround::Unspecified {
+            violations.push("removal.ground", Reason::FieldRequired);
+        }
+        if record.year.is_none() {
+            violations.push("year", Reason::FieldRequired);
+        }
+        let restates_from = record.removal.as_ref().map(|removal| removal.restates_from.as_str());
+        let restates_from = restates_from.unwrap_or_default();
+        if !record.effective_on.is_empty() && restates_from > record.effective_on.as_str() {
+            violations
+                .push("removal.restates_from", Reason::DateOrder)
+                .add("earlier", "追溯起始日期")
+                .add("later", "生效日期");
+        }
     }
     for (index, check) in record.checks.iter().enumerate() {
         for (field, missing) in [
@@ -52,15 +66,64 @@ pub(super) fn check_detail(record: &p::HouseholdCase, violations: &mut Violation
     }
 }
 
+/// What was decided is not rewritten by whoever proposed it: its grounds are changed by who decides or transcribes, and
+/// whom it concerns by nobody.
+pub(super) fn check_decided(
+    old: &p::HouseholdCase,
+    record: &p::HouseholdCase,
+    context: &Context<'_>,
+    violations: &mut Violations,
+) {
+    let persons = |case: &p::HouseholdCase| case.removal.as_ref().map(|removal| removal.persons.clone());
+    if persons(old).unwrap_or_default() != persons(record).unwrap_or_default() {
+        violations.push("removal.persons", Reason::FieldImmutable);
+    }
+    for (field, lost) in [
+        ("exit", old.exit.is_some() && record.exit.is_none()),
+        ("removal", old.removal.is_some() && record.removal.is_none()),
+    ] {
+        if lost {
+            violations.push(field, Reason::FieldRequired);
+        }
+    }
+    if ["case.decide", "case.transcribe"].iter().any(|power| context.caller.may(power)) {
+        return;
+    }
+    let grounds = [
+        ("effective_on", old.effective_on != record.effective_on),
+        ("year", old.year != record.year),
+        ("identification", old.identification != record.identification),
+        ("exit", old.exit != record.exit),
+        ("relapse", old.relapse != record.relapse),
+        ("removal", old.removal != record.removal),
+        ("checks", old.checks != record.checks),
+        ("notices", old.notices != record.notices),
+    ];
+    for (field, _) in grounds.into_iter().filter(|(_, other)| *other) {
+        violations.push(field, Reason::PermissionMissing).add("permission", "case.decide");
+    }
+}
+
 /// Levels decide in order of time.
 pub(super) fn check_order(record: &p::HouseholdCase, violations: &mut Violations) {
     for (index, pair) in record.acts.windows(2).enumerate() {
         if pair[1].occurred_on < pair[0].occurred_on {
             violations
                 .push(format!("acts[{}].occurred_on", index + 1), Reason::DateOrder)
-                .add("earlier", &pair[0].verb)
-                .add("later", &pair[1].verb);
+                .add("earlier", day_of(&pair[0].verb))
+                .add("later", day_of(&pair[1].verb));
         }
+    }
+}
+
+/// What the day of an act is called on the forms.
+fn day_of(verb: &str) -> &str {
+    match verb {
+        "Create" => "受理日期",
+        "RecordVillageReview" => "民主评议日期",
+        "RecordTownshipReview" => "乡镇审核日期",
+        "Approve" | "Transcribe" => "县批准日期",
+        other => other,
     }
 }
 
@@ -166,6 +229,32 @@ pub(super) fn check_standing(
     reads: &Reads<'_>,
     violations: &mut Violations,
 ) -> Known<()> {
+    let Some(own) = approved(&record.name, record) else {
+        return check_standing_of_members(record, reads, violations);
+    };
+    let mut cases = approved_of_others(&record.name, &record.household, reads)?;
+    cases.push(own);
+    // In the order in which they take effect; of one day, this one comes last.
+    cases.sort_by(|one, other| one.effective_on.cmp(&other.effective_on));
+    let at = cases.iter().position(|case| case.name == record.name).unwrap_or_default();
+    let mut before = HouseholdStatus::Unspecified;
+    for (place, case) in cases.iter().enumerate() {
+        // What is wrong before it is not this case's fault; what it makes wrong after it is.
+        if place >= at && !may_follow(case.kind, before) {
+            refuse_after(before, record.kind(), violations);
+            break;
+        }
+        before = status_of(case.kind);
+    }
+    Ok(())
+}
+
+/// Members are removed from a household that is in the register.
+fn check_standing_of_members(
+    record: &p::HouseholdCase,
+    reads: &Reads<'_>,
+    violations: &mut Violations,
+) -> Known<()> {
     let cases = approved_of_others(&record.name, &record.household, reads)?;
     let before = cases
         .iter()
@@ -173,12 +262,21 @@ pub(super) fn check_standing(
         .max_by(|one, other| one.effective_on.cmp(&other.effective_on))
         .map_or(HouseholdStatus::Unspecified, |case| status_of(case.kind));
     if !may_follow(record.kind(), before) {
-        violations
-            .push("kind", Reason::StateRefuses)
-            .add("state", before.as_str_name())
-            .add("verb", record.kind().as_str_name());
+        refuse_after(before, record.kind(), violations);
     }
     Ok(())
+}
+
+fn refuse_after(before: HouseholdStatus, kind: p::HouseholdCaseKind, violations: &mut Violations) {
+    violations
+        .push("kind", Reason::StateRefuses)
+        .add("state", word(&household_standing::STATUS, before.into()))
+        .add("verb", word(&household_case::KIND, kind.into()));
+}
+
+/// The form's word for the value of an enum; nothing is registered before the first case.
+fn word(column: &Column, number: i32) -> &'static str {
+    column.leaf().word(number).map(|word| word.label.zh).filter(|word| !word.is_empty()).unwrap_or("未登记")
 }
 
 /// Whether a case of this kind may be approved for a household of this standing.
@@ -209,6 +307,14 @@ pub(super) fn check_separation(record: &p::HouseholdCase, violations: &mut Viola
     }
 }
 
+/// Whether a day of the procedure was corrected, or the day from which it holds.
+pub(super) fn days_differ(old: &p::HouseholdCase, new: &p::HouseholdCase) -> bool {
+    let days = |case: &p::HouseholdCase| -> Vec<String> {
+        case.acts.iter().map(|act| act.occurred_on.clone()).collect()
+    };
+    old.effective_on != new.effective_on || days(old) != days(new)
+}
+
 /// Whether what an exit rests on was changed.
 pub(super) fn evidence_differs(old: &p::HouseholdCase, new: &p::HouseholdCase) -> bool {
     old.exit != new.exit || old.checks != new.checks || old.notices != new.notices || old.year != new.year
@@ -234,12 +340,15 @@ pub(super) fn check_exit(
     };
     check_income(record, exit, context, reads, violations)?;
     for (assurance, words) in GUARANTEES {
-        let checks = record.checks.iter().filter(|check| check.assurance() == assurance);
+        let checks = record.checks.iter().enumerate().filter(|(_, check)| check.assurance() == assurance);
         // The newest check of each counts; what was not checked is no pass.
-        let newest = checks.max_by(|one, other| one.checked_on.cmp(&other.checked_on));
-        if newest.is_none_or(|check| check.verdict() != Verdict::Pass) {
-            violations.push("checks", Reason::GuaranteeUnmet).add("guarantee", words);
-        }
+        let newest = checks.max_by(|(_, one), (_, other)| one.checked_on.cmp(&other.checked_on));
+        let path = match newest {
+            Some((_, check)) if check.verdict() == Verdict::Pass => continue,
+            Some((at, _)) => format!("checks[{at}].verdict"),
+            None => "checks".to_owned(),
+        };
+        violations.push(path, Reason::GuaranteeUnmet).add("guarantee", words);
     }
     let signature = exit.household_signature.trim();
     if signature.is_empty() || signature == "否" {
@@ -314,7 +423,7 @@ fn check_length(
         let needed = context.parameter(reads, asked, area, &notice.starts_on)?;
         let needed = needed.and_then(|days| days.parse::<i32>().ok()).unwrap_or_default();
         let days = from.days_until(to) + 1;
-        if days < needed {
+        if from <= to && days < needed {
             violations.push(ends_on, Reason::NoticeTooShort).add("days", days).add("required", needed);
         }
     }

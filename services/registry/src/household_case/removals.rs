@@ -1,6 +1,7 @@
 //! The roster of removals (清退花名册): of whole households, and of single members by their ID number.
 
 use kernel::failure::Reason;
+use kernel::mask::is_masked;
 use proto::xiuhua::registry::v1 as p;
 use record::Resource;
 use record::engine::Notes;
@@ -25,7 +26,7 @@ impl FormSheet for RemovalRoster {
         let Some(household) = household_by_number(&row.household_no, context, reads, notes)? else {
             return Ok(Vec::new());
         };
-        let Some(persons) = persons(row, context, reads, notes)? else { return Ok(Vec::new()) };
+        let Some(persons) = persons(row, facts, context, reads, notes)? else { return Ok(Vec::new()) };
         let paper = Paper {
             kind: p::HouseholdCaseKind::Removal,
             year: row.year,
@@ -50,6 +51,8 @@ impl FormSheet for RemovalRoster {
             "effective_on" => cell::APPROVED_ON,
             path if path.starts_with("removal.persons") => cell::PERSON_ID_NUMBER,
             path if path.starts_with("notices[") => cell::NOTICE_ENDS_ON,
+            "acts[0].occurred_on" | "acts[1].occurred_on" => cell::VILLAGE_REVIEWED_ON,
+            "acts[2].occurred_on" => cell::TOWNSHIP_REVIEWED_ON,
             path if path.starts_with("acts[") => cell::APPROVED_ON,
             _ => return None,
         })
@@ -114,10 +117,18 @@ impl FormSheet for RemovalRoster {
 /// The member whom the row names; nobody for the whole household, `None` where it cannot be told.
 fn persons(
     row: &p::RemovalRosterRow,
+    facts: &RowFacts,
     context: &Context<'_>,
     reads: &Reads<'_>,
     notes: &mut Notes,
 ) -> Known<Option<Vec<String>>> {
+    // As it was exported: the masked number is that of whom the case names.
+    if let Some(name) = facts.name.as_deref().filter(|_| is_masked(&row.person_id_number)) {
+        let known = reads.record::<HouseholdCases>(name)?;
+        let removal = known.as_deref().and_then(last_of::<HouseholdCases>);
+        let removal = removal.and_then(|case| case.removal.clone());
+        return Ok(Some(removal.map(|removal| removal.persons).unwrap_or_default()));
+    }
     if row.person_id_number.is_empty() {
         if row.person_full_name.is_empty() {
             return Ok(Some(Vec::new()));

@@ -13,6 +13,7 @@ use record::rules::{Act, Change, Context, Mask};
 use record::state::{Known, Loaded, Reads, last_of};
 use record::table::RowFacts;
 
+use super::is_approved;
 use super::procedure::same_persons;
 use crate::contract::{HouseholdCases, Households, household_case};
 use crate::membership::members_on;
@@ -65,14 +66,13 @@ pub(super) fn expand(
     match known_case(paper, &name, facts, reads, notes)? {
         Match::Refused => Ok(Vec::new()),
         Match::New => Ok(vec![new_case(paper, &name, notes)]),
-        Match::Case(loaded) => Ok(changes(paper, &loaded, facts)),
+        Match::Case(loaded) => Ok(changes(paper, &loaded, facts, notes)),
     }
 }
 
 /// A level's day needs those of the levels below it.
 fn check_days(paper: &Paper<'_>, notes: &mut Notes) {
-    let fields = ["village_reviewed_on", "township_reviewed_on", "approved_on"];
-    for (at, field) in fields.iter().enumerate().skip(1) {
+    for (at, field) in DAY_FIELDS.iter().enumerate().skip(1) {
         if !paper.days[at].is_empty() && paper.days[at - 1].is_empty() {
             notes.violations.push(*field, Reason::MilestoneMissing).add("milestone", LEVELS[at - 1].3);
         }
@@ -179,16 +179,47 @@ fn fill(paper: &Paper<'_>, case: &mut p::HouseholdCase) {
     if !paper.note.is_empty() {
         paper.note.clone_into(&mut case.reason);
     }
-    if !paper.days[2].is_empty() {
+    // Once it is approved its effective day is no cell of a form any more but what was decided.
+    if !paper.days[2].is_empty() && !is_approved(case) {
         paper.days[2].clone_into(&mut case.effective_on);
     }
 }
 
+/// The days of the levels' columns.
+const DAY_FIELDS: [&str; 3] = ["village_reviewed_on", "township_reviewed_on", "approved_on"];
+
+/// A day that is recorded otherwise: only a correction changes it, and then all rules are asked again.
+fn correct_days(paper: &Paper<'_>, wanted: &mut p::HouseholdCase, facts: &RowFacts, notes: &mut Notes) {
+    for ((verb, ..), (field, day)) in LEVELS.into_iter().zip(DAY_FIELDS.into_iter().zip(paper.days)) {
+        let Some(act) = wanted.acts.iter_mut().find(|act| act.verb == verb) else { continue };
+        if day.is_empty() || act.occurred_on == day {
+            continue;
+        }
+        if !facts.correction {
+            notes.violations.push(field, Reason::FieldImmutable);
+            continue;
+        }
+        if act.to_state() == CaseState::Approved && wanted.effective_on == act.occurred_on {
+            day.clone_into(&mut wanted.effective_on);
+        }
+        if verb == LEVELS[0].0 && wanted.opened_on == act.occurred_on {
+            day.clone_into(&mut wanted.opened_on);
+        }
+        day.clone_into(&mut act.occurred_on);
+    }
+    // Whoever applied did so on the day of the review, as far as a roster tells.
+    let opened_on = wanted.opened_on.clone();
+    if let Some(first) = wanted.acts.first_mut().filter(|first| first.decided_by == PROPOSED_BY) {
+        first.occurred_on = opened_on;
+    }
+}
+
 /// What a row says of a known case: corrected fields first, then the steps whose day was filled in since.
-fn changes(paper: &Paper<'_>, loaded: &Loaded, facts: &RowFacts) -> Vec<Act> {
+fn changes(paper: &Paper<'_>, loaded: &Loaded, facts: &RowFacts, notes: &mut Notes) -> Vec<Act> {
     let Some(known) = last_of::<HouseholdCases>(loaded) else { return Vec::new() };
     let mut wanted = known.clone();
     fill(paper, &mut wanted);
+    correct_days(paper, &mut wanted, facts, notes);
     let record: Box<dyn AnyRecord> = Box::new(Rec::<HouseholdCases>(wanted));
     let mask = Mask { children: of_the_papers(), ..Mask::of_stated(record.as_ref()) };
     let mask = Mask { leaves: mask.leaves.into_iter().filter(|leaf| !output_only(*leaf)).collect(), ..mask };
@@ -211,9 +242,9 @@ fn output_only(leaf: usize) -> bool {
     HouseholdCases::SPEC.leaves[leaf].output_only
 }
 
-/// The children that a roster's columns fill: checks and notices.
+/// The children that a roster's columns fill: checks and notices, and the days of the acts.
 fn of_the_papers() -> Vec<usize> {
-    ["checks", "notices"].iter().filter_map(|path| HouseholdCases::SPEC.child(path)).collect()
+    ["checks", "notices", "acts"].iter().filter_map(|path| HouseholdCases::SPEC.child(path)).collect()
 }
 
 /// Puts the days of a notice into the case; a notice of a kind stands once.

@@ -24,6 +24,7 @@ pub(super) enum Purpose {
     Changes = 13,
     PartnerAid = 14,
     Benefits = 15,
+    ExitIncomes = 16,
 }
 
 /// A seeded source of draws.

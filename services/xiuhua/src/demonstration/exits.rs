@@ -6,7 +6,7 @@ use super::SheetLoad;
 use super::days::{day_cell, day_in};
 use super::dice::{Dice, Purpose};
 use super::fate::{Course, lives};
-use super::places::Places;
+use super::places::{County, Places};
 use super::population::Household;
 use super::procedure::{Procedure, officials};
 use super::sheet::{Form, cells, decimal};
@@ -20,47 +20,74 @@ const FORM: Form = Form {
     form_date: None,
 };
 
+/// First and last day of approval. The first leaves, before the longest procedure, days of October in which the
+/// income up to September is signed.
+const DAYS: [(i32, u32, u32); 2] = [(2016, 11, 10), (2016, 12, 25)];
+
+/// A proposed exit, approved or not: what the roster says of it, and other sheets with it.
+pub(super) struct Exit {
+    pub(super) household: Household,
+    pub(super) procedure: Procedure,
+    /// 人均纯收入 of the year, in fen.
+    pub(super) per_capita: i32,
+    /// Whether the head signed by name.
+    signed_by_name: bool,
+    /// Those of the village's work team who verified it, joined by `、`.
+    verified_by: String,
+}
+
+/// All exits of the county at this position, in the order of the register.
+pub(super) fn exits(places: &Places, seed: u64, county: usize) -> Vec<Exit> {
+    let mut dice = Dice::new(seed, Purpose::Exits, county);
+    let county_row = &places.counties[county];
+    let listed = lives(places, seed, county).into_iter().filter_map(|(household, fate)| match fate.course {
+        Course::Exits => Some((household, true)),
+        Course::ExitProposed => Some((household, false)),
+        _ => None,
+    });
+    listed.map(|(household, approved)| Exit::draw(&mut dice, county_row, household, approved)).collect()
+}
+
+impl Exit {
+    fn draw(dice: &mut Dice, county: &County, household: Household, approved: bool) -> Self {
+        let on = day_in(dice, DAYS);
+        let procedure =
+            if approved { Procedure::approved(dice, on, 3) } else { Procedure::unapproved(dice, on) };
+        // Above the line of 2016, 2,952; few are far above it.
+        let income = if dice.chance(200) { dice.between(3_800, 6_500) } else { dice.between(3_005, 3_800) };
+        let fen = if dice.chance(500) { dice.between(0, 99) } else { 0 };
+        Self {
+            household,
+            procedure,
+            per_capita: income * 100 + fen,
+            signed_by_name: dice.chance(800),
+            verified_by: officials(dice, county, 2),
+        }
+    }
+}
+
 /// The roster of the county at this position.
 pub(super) fn roster(places: &Arc<Places>, seed: u64, county: usize) -> SheetLoad {
     FORM.of_county(places, county, move |places| {
-        let mut dice = Dice::new(seed, Purpose::Exits, county);
-        let listed = lives(&places, seed, county)
-            .into_iter()
-            .filter(|(_, fate)| matches!(fate.course, Course::Exits | Course::ExitProposed));
-        let rows = listed.enumerate();
-        rows.map(move |(index, (household, fate))| {
-            row(&mut dice, &places, county, index + 1, &household, fate.course)
-        })
+        let exits = exits(&places, seed, county).into_iter().enumerate();
+        exits.map(move |(index, exit)| row(&places, county, index + 1, &exit))
     })
 }
 
-fn row(
-    dice: &mut Dice,
-    places: &Places,
-    county: usize,
-    ordinal: usize,
-    household: &Household,
-    course: Course,
-) -> Vec<String> {
-    let county = &places.counties[county];
+fn row(places: &Places, county: usize, ordinal: usize, exit: &Exit) -> Vec<String> {
+    let Exit { household, procedure, .. } = exit;
     let (township, village) = places.place_names(household.village);
-    let on = day_in(dice, [(2016, 10, 25), (2016, 12, 25)]);
-    let approved = course == Course::Exits;
-    let procedure = if approved { Procedure::approved(dice, on, 3) } else { Procedure::unapproved(dice, on) };
-    // Above the line of 2016, 2,952; few are far above it.
-    let income = if dice.chance(200) { dice.between(3_800, 6_500) } else { dice.between(3_005, 3_800) };
-    let fen = if dice.chance(500) { dice.between(0, 99) } else { 0 };
     let head = &household.head().name;
     cells([
         &ordinal.to_string(),
-        county.name,
+        places.counties[county].name,
         township,
         village,
         &household.number,
         head,
         &household.active().count().to_string(),
         "2016",
-        &decimal(income * 100 + fen),
+        &decimal(exit.per_capita),
         "是",
         "是",
         "是",
@@ -70,11 +97,11 @@ fn row(
         &procedure.reviewed.to_string(),
         &procedure.notice_starts.to_string(),
         &procedure.notice_ends.to_string(),
-        if dice.chance(800) { head } else { "是" },
-        &officials(dice, county, 2),
+        if exit.signed_by_name { head } else { "是" },
+        &exit.verified_by,
         &day_cell(procedure.township),
         &day_cell(procedure.approved),
         &day_cell(procedure.announced),
-        if approved { "" } else { "待县级审批" },
+        if procedure.approved.is_some() { "" } else { "待县级审批" },
     ])
 }

@@ -1,39 +1,62 @@
-//! The sheet of incomes (户主及成员信息·收入信息): one income year of every registered household, below the line of
-//! 2015.
+//! The sheets of incomes (户主及成员信息·收入信息): one income year of every registered household, below the line of
+//! 2015; and the income year of 2016 of those whose exit was proposed, above its line.
 
 use std::sync::Arc;
 
 use kernel::date::CivilDate;
 
 use super::SheetLoad;
-use super::days::{day, day_cell, day_in};
+use super::days::{day, day_cell};
 use super::dice::{Dice, Purpose};
+use super::exits::{Exit, exits};
 use super::places::Places;
 use super::population::{Household, population};
 use super::sheet::{Form, cells, decimal};
 
-const FORM: Form = Form {
-    table: "registry.incomes",
-    title: "户主及成员信息·收入信息",
-    columns: "户编号 年度 起始月 截止月 工资性收入 生产经营性收入 财产性收入 转移性收入 生产经营性支出 家庭纯收入 \
-        人均纯收入 户主签字日期 帮扶责任人签字日期 村签字日期",
-    form_date: None,
-};
+const REGISTERED: Form = form("户主及成员信息·收入信息");
+const EXITING: Form = form("户主及成员信息·收入信息·2016年");
 
-/// Statements in a thousand that all three have signed.
+const fn form(title: &'static str) -> Form {
+    Form {
+        table: "registry.incomes",
+        title,
+        columns: "户编号 年度 起始月 截止月 工资性收入 生产经营性收入 财产性收入 转移性收入 生产经营性支出 家庭纯收入 \
+            人均纯收入 户主签字日期 帮扶责任人签字日期 村签字日期",
+        form_date: None,
+    }
+}
+
+/// Statements of 2015 in a thousand that all three have signed.
 const SIGNED: u32 = 930;
 
-/// Most yuan for each member: just below the line of 2015, 2,855.
+/// Most yuan for each member in 2015: just below its line, 2,855.
 const MOST_YUAN: i32 = 2_840;
 
 /// Fen in a yuan.
 const YUAN: i32 = 100;
 
-/// The sheet of the county at this position.
+/// The sheet of 2015 of the county at this position.
 pub(super) fn sheet(places: &Arc<Places>, seed: u64, county: usize) -> SheetLoad {
-    FORM.of_county(places, county, move |places| {
+    REGISTERED.of_county(places, county, move |places| {
         let mut dice = Dice::new(seed, Purpose::Incomes, county);
-        population(&places, seed, county).into_iter().map(move |household| row(&mut dice, &household))
+        population(&places, seed, county).into_iter().map(move |household| {
+            let income = Income::below_line(&mut dice, &household);
+            let signed = signatures(&mut dice);
+            row(&household, ["2015", "2014-10", "2015-09"], &income, signed)
+        })
+    })
+}
+
+/// The sheet of 2016 of the county at this position: what the roster of exits states, with its parts.
+pub(super) fn sheet_of_exits(places: &Arc<Places>, seed: u64, county: usize) -> SheetLoad {
+    EXITING.of_county(places, county, move |places| {
+        let mut dice = Dice::new(seed, Purpose::ExitIncomes, county);
+        exits(&places, seed, county).into_iter().map(move |exit| {
+            let income = Income::of_exit(&mut dice, &exit);
+            let span = [day((2016, 10, 8)), exit.procedure.reviewed.add_days(-1)];
+            let signed = all_sign(&mut dice, span, 30).map(Some);
+            row(&exit.household, ["2016", "2015-10", "2016-09"], &income, signed)
+        })
     })
 }
 
@@ -49,7 +72,8 @@ struct Income {
 }
 
 impl Income {
-    fn draw(dice: &mut Dice, household: &Household) -> Self {
+    /// Of 2015, below its line.
+    fn below_line(dice: &mut Dice, household: &Household) -> Self {
         // A household that was registered after the income year is counted with the members of that day.
         let members = household.size_on(day((2015, 9, 30)).max(household.registered_on())) as i32;
         let entitled = transfers(dice, household);
@@ -67,6 +91,22 @@ impl Income {
         if 2 * net % (2 * members) == members {
             net += 1;
         }
+        Self::split(dice, household, entitled, [net, members])
+    }
+
+    /// Of 2016: rounded to the fen, the net income for each member is what the roster of exits states.
+    fn of_exit(dice: &mut Dice, exit: &Exit) -> Self {
+        let household = &exit.household;
+        let members = household.size_on(day((2016, 9, 30))) as i32;
+        let entitled = transfers(dice, household);
+        // Less than half a fen for each member.
+        let most = (members - 1) / 2;
+        let odd = if dice.chance(300) { dice.between(-most, most) } else { 0 };
+        Self::split(dice, household, entitled, [exit.per_capita * members + odd, members])
+    }
+
+    /// Splits the net income of so many members into its parts; `entitled` is in yuan, `net` in fen.
+    fn split(dice: &mut Dice, household: &Household, entitled: i32, [net, members]: [i32; 2]) -> Self {
         let transfer = (entitled * YUAN).min(net / YUAN * YUAN);
         let mut rest = net - transfer;
         let wage = wage(dice, household, rest);
@@ -120,29 +160,42 @@ fn wage(dice: &mut Dice, household: &Household, rest: i32) -> i32 {
     if yuan < 100 { 0 } else { yuan * YUAN }
 }
 
-/// Days on which the head, the helper and the village signed.
+/// Days on which the head, the helper and the village signed the statement of 2015.
 fn signatures(dice: &mut Dice) -> [Option<CivilDate>; 3] {
-    let head = day_in(dice, [(2015, 10, 8), (2015, 12, 10)]);
-    let helper = head.add_days(dice.between(0, 7));
-    let village = helper.add_days(dice.between(0, 10));
+    let [head, helper, village] = all_sign(dice, [(2015, 10, 8), (2015, 12, 31)].map(day), 63).map(Some);
     if dice.chance(SIGNED) {
-        return [Some(head), Some(helper), Some(village)];
+        return [head, helper, village];
     }
     match dice.below(3) {
         0 => [None; 3],
-        1 => [Some(head), None, None],
-        _ => [Some(head), Some(helper), None],
+        1 => [head, None, None],
+        _ => [head, helper, None],
     }
 }
 
-fn row(dice: &mut Dice, household: &Household) -> Vec<String> {
-    let income = Income::draw(dice, household);
-    let [head, helper, village] = signatures(dice).map(day_cell);
+/// Three days from the first to the last in which the head, the helper and the village sign one after another; the
+/// head does within so many days.
+fn all_sign(dice: &mut Dice, [first, last]: [CivilDate; 2], head_within: i32) -> [CivilDate; 3] {
+    let mut signed = first;
+    [head_within, 7, 10].map(|within| {
+        signed = signed.add_days(dice.between(0, signed.days_until(last).min(within)));
+        signed
+    })
+}
+
+/// The row of a household; the year with its first and last month.
+fn row(
+    household: &Household,
+    [year, from, to]: [&str; 3],
+    income: &Income,
+    signed: [Option<CivilDate>; 3],
+) -> Vec<String> {
+    let [head, helper, village] = signed.map(day_cell);
     cells([
         &household.number,
-        "2015",
-        "2014-10",
-        "2015-09",
+        year,
+        from,
+        to,
         &decimal(income.wage),
         &decimal(income.business),
         &decimal(income.property),

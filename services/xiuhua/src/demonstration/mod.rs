@@ -123,7 +123,7 @@ impl Demonstration {
             ]
             .map(Load::Sheet),
         );
-        loads.extend(self.by_county(&[exits::roster]));
+        loads.extend(self.by_county(&[incomes::sheet_of_exits, exits::roster]));
         loads.push(snapshot("exits-2016", "2016年脱贫退出(演示数据)", "2016-12-31"));
         loads.extend(self.by_county(&[
             renovation::ledger,

@@ -65,8 +65,8 @@ impl Household {
         self.members.iter().filter(|member| member.is_active())
     }
 
-    /// Members on a day up to the end of 2015: all but those who had left, or before the household was
-    /// registered none.
+    /// Members on a day up to the end of 2016, in which nobody comes or leaves: all but those who had left,
+    /// or before the household was registered none.
     pub(super) fn size_on(&self, day: CivilDate) -> usize {
         let there = |member: &&Member| member.left.is_none_or(|(_, left_on)| day < left_on);
         if day < self.registered_on() { 0 } else { self.members.iter().filter(there).count() }

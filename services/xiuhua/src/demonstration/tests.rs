@@ -76,6 +76,11 @@ static HOUSEHOLDS: LazyLock<Vec<Row>> = LazyLock::new(|| rows("registry.househol
 static MEMBERS: LazyLock<Vec<Row>> = LazyLock::new(|| members_of("2015-12-31"));
 /// Members who left or were born in 2017.
 static CHANGES: LazyLock<Vec<Row>> = LazyLock::new(|| members_of("2017-06-30"));
+/// Incomes of 2015 and of 2016.
+static INCOMES: LazyLock<[Vec<Row>; 2]> = LazyLock::new(|| {
+    let (of_2015, of_2016) = rows("registry.incomes").into_iter().partition(|row| row.get("年度") == "2015");
+    [of_2015, of_2016]
+});
 static EXITS: LazyLock<Vec<Row>> = LazyLock::new(|| rows("registry.exits"));
 static REMOVALS: LazyLock<Vec<Row>> = LazyLock::new(|| rows("registry.removals"));
 static GAZETTEER: LazyLock<Gazetteer> = LazyLock::new(Gazetteer::new);

@@ -9,8 +9,9 @@ use kernel::failure::{Reason, Violations};
 use super::{Evaluator, unchanged_period};
 use crate::beneficiary;
 use crate::codec::FOREVER;
+use crate::periods::differences;
 use crate::resource::AnyRecord;
-use crate::rules::{Act, Change, Registered};
+use crate::rules::{Act, Change, Mask, Registered};
 use crate::spec::Spec;
 use crate::state::{Known, Loaded, Period, Reads, State};
 use crate::table::import_permission;
@@ -60,7 +61,9 @@ impl Evaluator<'_> {
                 violations.push(format!("{}meta.valid_from", act.prefix), Reason::DateOrder);
             }
         }
-        if completed.iter().any(|period| period.valid_from > period.valid_to) {
+        // Where fields of its own state the days, the slice says which of them is wrong.
+        let states_days = act.spec.since.is_some() && act.spec.until.is_some();
+        if !states_days && completed.iter().any(|period| period.valid_from > period.valid_to) {
             violations.push(format!("{}meta.valid_to", act.prefix), Reason::DateOrder);
         }
         Ok((completed, scope_area))
@@ -137,6 +140,36 @@ impl Evaluator<'_> {
             let leaf = &act.spec.leaves[day];
             if !leaf.output_only && stated != stood {
                 violations.push(format!("{}{}", act.prefix, leaf.path), Reason::FieldOutputOnly);
+            }
+        }
+        self.check_money_powers(act, record, old, violations);
+    }
+
+    /// What was approved and what was paid come from those who have the power to approve and to pay.
+    fn check_money_powers(
+        &self,
+        act: &Act,
+        record: &dyn AnyRecord,
+        old: Option<&dyn AnyRecord>,
+        violations: &mut Violations,
+    ) {
+        let programme = act.spec.write_permission.trim_end_matches(".write");
+        let may = |power: &str| self.context.caller.may(&format!("{programme}.{power}"));
+        let stood = |leaf: usize| old.map(|old| old.get(leaf)).unwrap_or(Value::Null);
+        if let Some(approved) = act.spec.leaf("award.approved_fen")
+            && record.get(approved) != stood(approved)
+            && !may("approve")
+        {
+            violations.push(format!("{}award.approved_fen", act.prefix), Reason::FieldOutputOnly);
+        }
+        if let Some(payments) = act.spec.child("payments") {
+            let mask = Mask { children: vec![payments], ..Mask::default() };
+            let other = match old {
+                Some(old) => !differences(old, record, &mask).is_empty(),
+                None => record.child_count(payments) > 0,
+            };
+            if other && !may("pay") {
+                violations.push(format!("{}payments", act.prefix), Reason::FieldOutputOnly);
             }
         }
     }

@@ -46,6 +46,8 @@ pub struct Draft {
     pub guards: Vec<String>,
     /// Head of a withdrawal's tombstone.
     pub withdrawal: Option<RecordMeta>,
+    /// What the feed tells of it besides.
+    pub tells: Vec<(&'static str, String)>,
 }
 
 /// A unique value taken or given up.
@@ -187,7 +189,7 @@ impl Evaluator<'_> {
         }
         if let (Change::Withdraw, Some(old)) = (&act.change, before.as_deref().and_then(Loaded::last)) {
             let mut refused = Violations::default();
-            (registered.may_withdraw)(old.as_ref(), &mut refused);
+            (registered.may_withdraw)(old.as_ref(), self.context, &mut refused);
             if !refused.is_empty() {
                 violations.extend_below(act.prefix.trim_end_matches('.'), refused);
                 return Ok(None);
@@ -292,6 +294,12 @@ impl Evaluator<'_> {
         let keys = self.keys(act, before.as_deref(), &after, state, violations)?;
         let guards = self.guards(act.spec, before.as_deref(), &after, state)?;
         let paths = changed_paths(before.as_deref(), &after);
+        let tells = match (after.last(), self.resources.get(act.spec.collection)) {
+            (Some(record), Some(registered)) => {
+                (registered.tells)(record.as_ref(), old.as_deref(), self.context, &Reads::new(state))?
+            }
+            _ => Vec::new(),
+        };
         state.apply(act.spec, (*after).clone());
         for key in &keys {
             let holder = key.taken.then(|| Holder { id: after.id.clone(), area: after.scope_area.clone() });
@@ -309,6 +317,7 @@ impl Evaluator<'_> {
             keys,
             guards,
             withdrawal,
+            tells,
         }))
     }
 

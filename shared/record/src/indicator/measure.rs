@@ -81,6 +81,7 @@ impl Engine {
             db: &inner.db,
             indicators: &inner.indicators,
             defaults: &inner.defaults,
+            followed: &inner.followed,
             caller: call.caller(),
             language: call.context.language,
             today: inner.clock.today(),
@@ -93,6 +94,7 @@ pub(super) struct Reporter<'r> {
     pub(super) db: &'r Db,
     pub(super) indicators: &'r [&'static Indicator],
     pub(super) defaults: &'r Defaults,
+    pub(super) followed: &'r crate::follow::Followed,
     pub(super) caller: &'r Caller,
     pub(super) language: Language,
     pub(super) today: CivilDate,
@@ -152,7 +154,7 @@ impl Reporter<'_> {
             measurements,
             known_at: Some(timestamp(known_at)),
             position: Some(Position { token: head.to_string(), at: Some(timestamp(now)) }),
-            rests_on: Vec::new(),
+            rests_on: self.followed.positions(),
         };
         Ok(Measured { response, statements })
     }

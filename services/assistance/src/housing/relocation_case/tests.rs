@@ -1,6 +1,6 @@
 use kernel::failure::{Reason, Violations};
 use proptest::prelude::*;
-use proto::common::{FundLine, Payment, RecordMeta, Schedule};
+use proto::common::{Beneficiary, FundLine, Payment, RecordMeta, Schedule};
 use proto::xiuhua::assistance::housing::v1 as p;
 use record::Rec;
 use record::facts::Benefit;
@@ -61,6 +61,7 @@ proptest! {
                 ..Schedule::default()
             }),
             persons_at_completion: Some(3),
+            floor_area_sqm_x100: Some(7_500),
             allotted_on: day(allotted),
             moved_in_on: day(moved),
             old_house_cleared_on: day(cleared),
@@ -132,13 +133,60 @@ fn only_registered_households_are_relocated() {
     // Somebody who fits several households is told so by the engine, before.
     let mut told = Violations::default();
     told.push("beneficiary.id_number", Reason::ReferenceAmbiguous);
-    super::check_registered(&outsider, &mut told);
+    super::check_registered(&outsider, None, &mut told);
     assert_eq!(reasons(&told), [Reason::ReferenceAmbiguous]);
     // Without the day nobody was asked.
     let mut early = outsider;
     early.agreement_on = String::new();
     early.beneficiary.as_mut().unwrap().standing_on = String::new();
     assert_eq!(refused(&early), []);
+}
+
+#[test]
+fn a_household_that_the_registry_unlinked_since_is_not_refused() {
+    let stood = Record { beneficiary: beneficiary(""), ..case() };
+    let mut next = stood.clone();
+    let mut told = Violations::default();
+    let cancel = p::CancelRelocationCaseRequest::default();
+    RelocationCases::cancel_relocation_case(&mut next, &cancel, &act("2016-04-01"), &mut told);
+    assert!(told.is_empty());
+    assert_eq!(reasons(&found(&next, Some(&stood))), []);
+    // Another number, or another day on which the registry is asked, is asked about.
+    for change in [
+        |whom: &mut Beneficiary| whom.id_number = "222405195002030026".to_owned(),
+        |whom: &mut Beneficiary| whom.standing_on = "2016-04-01".to_owned(),
+    ] {
+        let mut other = stood.clone();
+        other.beneficiary.as_mut().map(change);
+        assert_eq!(reasons(&found(&other, Some(&stood))), [Reason::ReferenceNotFound]);
+    }
+}
+
+#[test]
+fn a_home_is_not_accepted_without_its_size() {
+    let at = |accepted_on: &str, size| Record {
+        schedule: Some(Schedule {
+            approved_on: "2016-04-01".to_owned(),
+            started_on: "2016-05-01".to_owned(),
+            completed_on: "2016-09-01".to_owned(),
+            accepted_on: accepted_on.to_owned(),
+            ..Schedule::default()
+        }),
+        persons_at_completion: Some(3),
+        floor_area_sqm_x100: size,
+        ..case()
+    };
+    assert_eq!(refused(&at("", None)), []);
+    assert_eq!(refused(&at("2016-09-20", None)), one("floor_area_sqm_x100", Reason::FieldRequired));
+    assert_eq!(refused(&at("2016-09-20", Some(7_500))), []);
+    // Nor does acceptance let one through that is too large, or is written without its size afterwards.
+    let over = found(&at("2016-09-20", Some(7_501)), Some(&at("", Some(7_501))));
+    assert_eq!(reasons(&over), [Reason::OverSize]);
+    let without = found(&at("2016-09-20", None), Some(&at("2016-09-20", Some(7_500))));
+    assert_eq!(reasons(&without), [Reason::FieldRequired]);
+    // What stood stands.
+    let paid = Record { follow_up: "技能培训".to_owned(), ..at("2016-09-20", None) };
+    assert_eq!(reasons(&found(&paid, Some(&at("2016-09-20", None)))), []);
 }
 
 #[test]
@@ -187,6 +235,7 @@ fn what_follows_the_building_is_reported_step_by_step() {
             ..Schedule::default()
         }),
         persons_at_completion: Some(3),
+        floor_area_sqm_x100: Some(7_500),
         ..case()
     };
     let days = |allotted: &str, moved: &str, cleared: &str| p::ReportRelocationCaseProgressRequest {

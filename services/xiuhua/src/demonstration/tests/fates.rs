@@ -35,7 +35,7 @@ fn exits_meet_the_total_and_their_rules() {
         assert_procedure(exit);
         assert_eq!(known.row.get("是否解决安全饮用水"), "是");
         if !exit.get("县批准日期").is_empty() {
-            assert!(exit.within("县批准日期", "2016-10-25", "2016-12-25"));
+            assert!(exit.within("县批准日期", "2016-11-10", "2016-12-25"));
             assert!(exit.get("公告日期") <= "2016-12-31");
             persons += exit.number("家庭人口");
         }

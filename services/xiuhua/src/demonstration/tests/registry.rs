@@ -181,26 +181,26 @@ fn every_person_has_a_number_of_its_own_that_is_not_in_use() {
     }
 }
 
-#[test]
-fn incomes_are_sums_below_the_line() {
-    let incomes = rows("registry.incomes");
-    assert_eq!(incomes.len(), 46_831);
+/// Days on which the head, the helper and the village sign an income.
+const SIGNATURES: [&str; 3] = ["户主签字日期", "帮扶责任人签字日期", "村签字日期"];
+
+/// The incomes of one year: one for each household, of these months, each sum exact and each amount for a member, of
+/// those on the last day of the year, rounded in one way only. Answers how many have wages.
+fn assert_incomes(incomes: &[Row], months: [&str; 3]) -> usize {
     let numbers: HashSet<&str> = incomes.iter().map(|row| row.get("户编号")).collect();
     assert_eq!(numbers.len(), incomes.len());
     let mut members: HashMap<&str, Vec<Option<CivilDate>>> = HashMap::new();
     for member in MEMBERS.iter() {
         members.entry(member.get("户编号")).or_default().push(member.date("变动日期"));
     }
-    let (mut signed, mut waged) = (0, 0);
-    for income in &incomes {
+    let mut waged = 0;
+    for income in incomes {
         let household = REGISTER[income.get("户编号")].row;
         assert_eq!(household.area, income.area);
-        assert_eq!(
-            ["年度", "起始月", "截止月"].map(|title| income.get(title)),
-            ["2015", "2014-10", "2015-09"]
-        );
+        assert_eq!(["年度", "起始月", "截止月"].map(|title| income.get(title)), months);
         let registered = CivilDate::end_of_year(household.number("识别年度") as i32);
-        let counted_on = registered.max(CivilDate::parse("2015-09-30").unwrap());
+        let year_ends = CivilDate::parse_month(months[2]).unwrap().end_of_month();
+        let counted_on = registered.max(year_ends);
         let there = |left: &&Option<CivilDate>| left.is_none_or(|left| counted_on < left);
         let members = members[income.get("户编号")].iter().filter(there).count() as i64;
         let parts = ["工资性收入", "生产经营性收入", "财产性收入", "转移性收入", "生产经营性支出"];
@@ -210,15 +210,41 @@ fn incomes_are_sums_below_the_line() {
         assert_eq!(net, wage + business + property + transfer - cost);
         assert_eq!(each, (2 * net + members) / (2 * members));
         assert_ne!(2 * net % (2 * members), members, "rounded one way or the other");
-        assert!((1..285_500).contains(&each));
         assert!(wage == 0 || wage >= 10_000);
         assert!(household.get("贫困户属性") == "一般贫困户" || transfer > 0);
         waged += usize::from(wage > 0);
-        signed +=
-            usize::from(income.ordered(&["户主签字日期", "帮扶责任人签字日期", "村签字日期"]).len() == 3);
+        let signed = income.ordered(&SIGNATURES);
+        assert!(signed.first().is_none_or(|first| *first > year_ends));
     }
+    waged
+}
+
+#[test]
+fn incomes_are_sums_below_the_line() {
+    let [incomes, _] = &*INCOMES;
+    assert_eq!(incomes.len(), 46_831);
+    assert!(assert_incomes(incomes, ["2015", "2014-10", "2015-09"]) * 10 > incomes.len() * 2);
+    assert!(incomes.iter().all(|row| (1..285_500).contains(&row.hundredths("人均纯收入"))));
+    let signed = count(incomes, |row| row.ordered(&SIGNATURES).len() == 3);
     assert!((925..935).contains(&(signed * 1_000 / incomes.len())), "{signed}");
-    assert!(waged * 10 > incomes.len() * 2);
+}
+
+#[test]
+fn every_exit_rests_on_an_income_above_the_line() {
+    let [_, incomes] = &*INCOMES;
+    assert_incomes(incomes, ["2016", "2015-10", "2016-09"]);
+    let by_household: HashMap<&str, &Row> = incomes.iter().map(|row| (row.get("户编号"), row)).collect();
+    assert_eq!(incomes.len(), EXITS.len(), "nobody else has one");
+    for exit in EXITS.iter() {
+        let income = by_household[exit.get("户编号")];
+        assert_eq!(income.get("人均纯收入"), exit.get("人均纯收入(元)"));
+        assert!(income.hundredths("人均纯收入") > 295_200);
+        let signed = income.ordered(&SIGNATURES);
+        assert!(signed.len() == 3 && signed[0] >= CivilDate::parse("2016-10-08").unwrap());
+        assert!(signed[2] < exit.date("民主评议日期").unwrap(), "{:?}", income.cells);
+    }
+    let split = count(incomes, |row| row.hundredths("家庭纯收入") % row.hundredths("人均纯收入") != 0);
+    assert!(split > 100, "some amounts for a member are rounded: {split}");
 }
 
 #[test]

@@ -16,7 +16,7 @@ fn loads_come_in_order() {
         &["registry.households *", "registry.members *", "registry.incomes *"],
         &["registered-2015 2015-12-31"],
         &["assistance.annual_plans 222400", "registry.annual_plans 222400", "registry.parameters 222400"],
-        &["registry.exits *"],
+        &["registry.incomes *", "registry.exits *"],
         &["exits-2016 2016-12-31"],
         &[
             "housing.renovation_cases *",

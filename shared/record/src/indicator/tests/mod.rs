@@ -24,6 +24,7 @@ use store::Db;
 
 use super::Indicator;
 use super::measure::{Measured, Reporter};
+use crate::follow::Followed;
 use crate::parameters::Defaults;
 use crate::value::timestamp;
 
@@ -44,18 +45,21 @@ pub(super) struct Asking {
     pub(super) caller: Caller,
     pub(super) indicators: Vec<&'static Indicator>,
     defaults: Defaults,
+    followed: Followed,
 }
 
 impl Asking {
     pub(super) fn everyone(db: Db) -> Self {
         let (caller, indicators) = (Caller::internal("test"), declared::ALL.to_vec());
-        Self { db, caller, indicators, defaults: Defaults::read(&[DEFAULTS]).unwrap() }
+        let (defaults, followed) = (Defaults::read(&[DEFAULTS]).unwrap(), Followed::nobody());
+        Self { db, caller, indicators, defaults, followed }
     }
     fn reporter(&self) -> Reporter<'_> {
         Reporter {
             db: &self.db,
             indicators: &self.indicators,
             defaults: &self.defaults,
+            followed: &self.followed,
             caller: &self.caller,
             language: Language::En,
             today: CivilDate::parse("2017-09-30").unwrap(),
