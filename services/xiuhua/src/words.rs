@@ -62,6 +62,10 @@ words! {
     NO_TABLE: "没有名为“{name}”的表;有以下各表:",
         "“{name}” 이라는 표가 없다. 있는 표:",
         "there is no table “{name}”; there are:";
+    /// A name of no table that answers, while a service does not.
+    TABLE_OUT_OF_REACH: "未找到名为“{name}”的表;以下服务未应答,其各表暂不可用:{services}",
+        "“{name}” 이라는 표를 찾지 못했다. 응답하지 않은 봉사의 표들은 잠시 쓸수 없다: {services}",
+        "no table “{name}” was found; these services did not answer, and their tables are out of reach for now: {services}";
     /// A name of several tables.
     SEVERAL_TABLES: "“{name}”对应多张表,请用表的标识:",
         "“{name}” 에 해당하는 표가 여러개다. 표의 식별자를 써야 한다:",

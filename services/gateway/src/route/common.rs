@@ -4,11 +4,13 @@
 //! bytes: repeated fields of one message after the other are one list.
 
 use bytes::Bytes;
-use futures::future::try_join_all;
+use futures::future::join_all;
 use futures::{StreamExt, TryStreamExt, stream};
 use http::{Request, Response};
 use kernel::failure::{Failure, Reason};
+use prost::Message;
 use prost_reflect::{DynamicMessage, MethodDescriptor, Value};
+use proto::common::ListTablesResponse;
 use runtime::context::Context;
 use tonic::body::Body;
 use tonic::server::Grpc;
@@ -35,8 +37,9 @@ enum Rule {
     Found,
     /// The same for each name of a batch.
     FoundEach,
-    /// Of all services, one after the other.
-    All,
+    /// The tables of all services that answer, and the names of those that do not: a service that is down is no reason
+    /// to stop the clerks of the others.
+    Tables,
     /// Of the service whose prefix the identifier at this path has; without one of all, page by page.
     Pages(&'static str),
     /// Of all services, the latest first.
@@ -46,7 +49,7 @@ enum Rule {
 /// The rule of an RPC, by `Service/Method`; `None` for those that have a handler of their own.
 fn rule(method: &str) -> Option<Rule> {
     Some(match method {
-        "TableService/ListTables" => Rule::All,
+        "TableService/ListTables" => Rule::Tables,
         "TableService/GetTable" | "TableService/ExportRows" => Rule::Id("table"),
         "TableService/ListCodes" => Rule::Id("code_table"),
         "TableService/ImportRows" => Rule::Id("header.table"),
@@ -163,15 +166,39 @@ impl Call {
             }
             Rule::Found => self.found(message).await,
             Rule::FoundEach => self.found_each(message).await,
-            Rule::All => {
-                let asked = self.services().into_iter().map(|service| self.ask(service, message.clone()));
-                Ok(try_join_all(asked).await?.concat().into())
-            }
+            Rule::Tables => self.tables(message).await,
             Rule::Pages(path) => match service_of_id(&text_at(&self.request(&message)?, path)) {
                 Some(service) => self.ask(service, message).await,
                 None => pages::next(&self, &message).await,
             },
             Rule::Latest(latest) => latest::page(&self, latest, &message).await,
+        }
+    }
+
+    /// The tables of all services, in the services' order.
+    async fn tables(&self, message: Bytes) -> Result<Bytes, Status> {
+        let asked = self.services().into_iter().map(|service| {
+            let answer = self.ask(service, message.clone());
+            async move { (service, answer.await) }
+        });
+        let (mut answers, mut missing_services, mut unreachable) = (Vec::new(), Vec::new(), None);
+        for (service, answer) in join_all(asked).await {
+            match answer {
+                Ok(tables) => answers.push(tables),
+                Err(status) if status.code() == Code::Unavailable => {
+                    missing_services.push(service.to_owned());
+                    unreachable = Some(status);
+                }
+                Err(status) => return Err(status),
+            }
+        }
+        match unreachable {
+            Some(status) if answers.is_empty() => Err(status),
+            _ => {
+                let rest = ListTablesResponse { missing_services, ..ListTablesResponse::default() };
+                answers.push(rest.encode_to_vec().into());
+                Ok(answers.concat().into())
+            }
         }
     }
 
@@ -208,7 +235,7 @@ impl Call {
         let each = names.into_iter().map(|name| {
             let mut one = request.clone();
             one.set_field_by_name(NAMES, Value::List(vec![name]));
-            let message: Bytes = prost::Message::encode_to_vec(&one).into();
+            let message: Bytes = one.encode_to_vec().into();
             async move { self.found(message).await }
         });
         let answers: Vec<Bytes> = stream::iter(each).buffered(AT_A_TIME).try_collect().await?;
@@ -291,7 +318,7 @@ mod tests {
                 let paths: &[&str] = match &rule {
                     Rule::Id(path) | Rule::Name(path) | Rule::Pages(path) => &[path],
                     Rule::FoundEach => &[NAMES],
-                    Rule::Found | Rule::All | Rule::Latest(_) => &[],
+                    Rule::Found | Rule::Tables | Rule::Latest(_) => &[],
                 };
                 for path in paths {
                     let mut message = Some(method.input());

@@ -22,7 +22,7 @@ use proto::common::{
 use proto::xiuhua::partneraid::v1::exchange_visit_service_client::ExchangeVisitServiceClient;
 use proto::xiuhua::partneraid::v1::{ExchangeVisit, GetExchangeVisitRequest, GetExchangeVisitResponse};
 use runtime::status::{Problem, to_status};
-use tonic::Code;
+use tonic::{Code, Status};
 
 const GET_VISIT: &str = "/xiuhua.partneraid.v1.ExchangeVisitService/GetExchangeVisit";
 const EXPORT: &str = "/xiuhua.common.v1.TableService/ExportRows";
@@ -192,7 +192,9 @@ async fn lists_of_all_services_are_one() {
         let tables = ids.iter().map(|id| Table { id: (*id).to_owned(), ..Table::default() }).collect();
         Fake::new([(
             TABLES,
-            answer(move |_| Reply::message(&ListTablesResponse { tables: Vec::clone(&tables) })),
+            answer(move |_| {
+                Reply::message(&ListTablesResponse { tables: Vec::clone(&tables), ..Default::default() })
+            }),
         )])
     };
     let registry = tables(&["registry.divisions", "registry.households"]);
@@ -204,6 +206,30 @@ async fn lists_of_all_services_are_one() {
     let mut ids: Vec<&str> = answer.tables.iter().map(|table| table.id.as_str()).collect();
     ids.sort_unstable();
     assert_eq!(ids, ["housing.renovation_cases", "registry.divisions", "registry.households"]);
+}
+
+#[tokio::test]
+async fn tables_of_services_that_answer_are_listed_beside_the_names_of_the_others() {
+    let listed = || {
+        let table = Table { id: "registry.households".to_owned(), ..Table::default() };
+        let tables = ListTablesResponse { tables: vec![table], ..Default::default() };
+        Fake::new([(TABLES, answer(move |_| Reply::message(&tables)))])
+    };
+    let fails = |code| Fake::new([(TABLES, answer(move |_| Reply::status(Status::new(code, ""))))]);
+    let asked = async |fakes: [&Fake; 3]| {
+        let suite = three(fakes).await;
+        let request = suite.request(ListTablesRequest::default());
+        TableServiceClient::new(suite.gateway.clone()).list_tables(request).await
+    };
+    let (listed, down) = (listed(), fails(Code::Unavailable));
+    let answer = asked([&listed, &down, &listed]).await.unwrap().into_inner();
+    assert_eq!(
+        (answer.tables.len(), answer.missing_services.as_slice()),
+        (2, &["assistance".to_owned()][..])
+    );
+    assert_eq!(asked([&down, &down, &down]).await.unwrap_err().code(), Code::Unavailable);
+    let refused = asked([&listed, &fails(Code::PermissionDenied), &listed]).await;
+    assert_eq!(refused.unwrap_err().code(), Code::PermissionDenied);
 }
 
 #[tokio::test]

@@ -1,28 +1,25 @@
 //! Finds the table that a name means.
 
-use proto::common::{ListTablesRequest, Table};
+use proto::common::{ListTablesRequest, ListTablesResponse, Table};
 
 use super::Connection;
 use crate::exit::Stop;
 use crate::words;
 
-/// All tables of all services.
-///
-/// # Errors
-/// As the gateway answers.
-pub async fn all(connection: &Connection) -> Result<Vec<Table>, Stop> {
-    let answer = connection.tables().list_tables(super::patient(ListTablesRequest::default())).await?;
-    Ok(answer.into_inner().tables)
-}
-
 /// The table of this name: its id, the title of its sheet or of its workbook.
 ///
 /// # Errors
-/// A name of no table, or of several.
+/// A name of no table, or of several; a name that may be of a service that does not answer.
 pub async fn named(connection: &Connection, name: &str) -> Result<Table, Stop> {
-    let tables = all(connection).await?;
+    let answer = connection.tables().list_tables(super::patient(ListTablesRequest::default())).await?;
+    let ListTablesResponse { tables, missing_services } = answer.into_inner();
     let (words, found) = match found(&tables, name) {
         Found::One(table) => return Ok(table.clone()),
+        Found::None if !missing_services.is_empty() => {
+            let services = missing_services.join(", ");
+            let filled = [("name", &name as &dyn std::fmt::Display), ("services", &services)];
+            return Err(Stop::unavailable(words::TABLE_OUT_OF_REACH.fill(connection.language(), &filled)));
+        }
         Found::Several(several) => (words::SEVERAL_TABLES, several),
         Found::None => (words::NO_TABLE, tables.iter().collect()),
     };

@@ -39,7 +39,7 @@ impl p::table_service_server::TableService for TableApi {
         if !message.file.is_empty() {
             tables.retain(|table| table.file == message.file);
         }
-        reply(&call, Ok(tables), |tables| p::ListTablesResponse { tables })
+        reply(&call, Ok(tables), |tables| p::ListTablesResponse { tables, ..Default::default() })
     }
 
     async fn get_table(
