@@ -11,3 +11,4 @@ pub mod front;
 pub mod harness;
 pub mod table;
 pub mod wait;
+pub mod web;
