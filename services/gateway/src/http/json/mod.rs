@@ -20,8 +20,10 @@ use http::request::Parts;
 use http::{HeaderMap, Method};
 use kernel::failure::{Failure, Reason, Violation};
 use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
+use proto::common::GetCallerRequest;
+use proto::common::access_service_client::AccessServiceClient;
 use runtime::shell::Shell;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::call::Rpcs;
 use super::error;
@@ -67,15 +69,40 @@ impl Face {
 
     async fn answered(&self, head: &Parts, body: axum::body::Body) -> Result<Response, Refusal> {
         let (route, texts) = self.route(head)?;
+        match self.read(route, texts, head, body).await {
+            Ok(message) => answer::of(self.rpcs.on_behalf_of(&head.headers), route, &message).await,
+            Err(failure) => {
+                self.known(&head.headers).await?;
+                Err(failure.into())
+            }
+        }
+    }
+
+    async fn read(
+        &self,
+        route: &Route,
+        texts: Vec<String>,
+        head: &Parts,
+        body: axum::body::Body,
+    ) -> Result<DynamicMessage, Failure> {
         let said = match route.body {
             Body::None => None,
             Body::Whole | Body::Field(_) => body::read(&head.headers, body, self.body_bytes).await?,
         };
         let message = message(route, texts, head.uri.query(), said)?;
         if route.rpc.is_client_streaming() {
-            return Err(Failure::new(Reason::Unimplemented).into());
+            return Err(Failure::new(Reason::Unimplemented));
         }
-        answer::of(self.rpcs.on_behalf_of(&head.headers), route, &message).await
+        Ok(message)
+    }
+
+    /// Who cannot say who they are are told that, and not what is wrong with what they ask.
+    async fn known(&self, headers: &HeaderMap) -> Result<(), Status> {
+        let mut access = AccessServiceClient::new(self.rpcs.on_behalf_of(headers));
+        match access.get_caller(GetCallerRequest {}).await {
+            Err(status) if status.code() == Code::Unauthenticated => Err(status),
+            _ => Ok(()),
+        }
     }
 
     fn route(&self, head: &Parts) -> Result<(&Route, Vec<String>), Failure> {
