@@ -9,7 +9,7 @@ use suite::harness::Backend;
 use tempfile::TempDir;
 use xiuhua::suite::Suite;
 
-use crate::files;
+use super::files;
 
 /// See above.
 pub(crate) struct Office {

@@ -5,8 +5,8 @@ use suite::fixtures::{COUNTY, FOREIGN_VILLAGE, divisions, household as foreign, 
 use suite::harness::{Harness, on_each};
 use suite::table::Imported;
 
-use crate::sheets::{HOUSEHOLDS, MEMBERS, household, household_part, member_part, members, with};
-use crate::stream::{Part, whole};
+use super::sheets::{HOUSEHOLDS, MEMBERS, household, household_part, member_part, members, with};
+use super::stream::{Part, whole};
 
 /// What a row's mistake is and how it must be told: column and reason; nothing where the row is right.
 type Row = (Vec<String>, &'static [(&'static str, &'static str)]);
@@ -186,7 +186,7 @@ async fn a_dry_run_follows_numbers_from_row_to_row() {
         before(&harness).await;
         let token = harness.token("data_steward", &[COUNTY]);
         let steward = || harness.client("registry", &token);
-        let (titles, known) = crate::stream::export(steward(), "registry.households", None).await.unwrap();
+        let (titles, known) = super::stream::export(steward(), "registry.households", None).await.unwrap();
         let of = |number: &str| {
             let at = titles.iter().position(|title| title == "户编号").unwrap();
             known.iter().find(|row| row[at] == number).unwrap().clone()

@@ -7,8 +7,8 @@ use suite::fixtures::{COUNTY, VILLAGE, divisions, reveal};
 use suite::harness::{Client, Harness, on_each};
 use suite::table::{header, row};
 
-use crate::sheets::{HOUSEHOLDS, household, household_part, member_part, members, relief, relief_part, with};
-use crate::stream::{Part, whole};
+use super::sheets::{HOUSEHOLDS, household, household_part, member_part, members, relief, relief_part, with};
+use super::stream::{Part, whole};
 
 async fn read(harness: &Harness, number: &str, as_of: &str) -> p::Household {
     let token = harness.token("county_office", &[COUNTY]);

@@ -6,11 +6,11 @@ use suite::fixtures::{COUNTY, divisions, refused};
 use suite::harness::{Backend, Client, Harness, backends, on_each};
 use suite::table::Imported;
 
-use crate::compare::{assert_same, dump};
-use crate::sheets::{
+use super::compare::{assert_same, dump};
+use super::sheets::{
     HOUSEHOLDS, MEMBERS, household, household_part, member_part, members, relief, relief_part, with,
 };
-use crate::stream::{Part, killed, resumed, whole};
+use super::stream::{Part, killed, resumed, whole};
 
 const SIZE: usize = 7;
 

@@ -5,9 +5,9 @@ use suite::fixtures::{COUNTY, PREFECTURE, divisions, id_number, reveal};
 use suite::harness::{Harness, on_each};
 use suite::table::{header, row};
 
-use crate::compare::{assert_same, dump};
-use crate::sheets::{household, household_part, member_part, members, relief, relief_part};
-use crate::stream::{Part, export, whole};
+use super::compare::{assert_same, dump};
+use super::sheets::{household, household_part, member_part, members, relief, relief_part};
+use super::stream::{Part, export, whole};
 
 const WORKS: &[&str] = &[
     "乡镇",

@@ -3,7 +3,7 @@
 use suite::fixtures::{COUNTY, id_number};
 use suite::table::header;
 
-use crate::stream::Part;
+use super::stream::Part;
 
 pub(crate) const HOUSEHOLDS: &[&str] = &[
     "县市",

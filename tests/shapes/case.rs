@@ -9,7 +9,7 @@ use suite::fixtures::{COUNTY, VILLAGE, corrected, divisions, fields, household, 
 use suite::harness::{Client, Harness, on_each, request_id};
 use tonic::Status;
 
-use crate::common::{events, told, versions};
+use super::common::{events, told, versions};
 
 type Cases = HouseholdCaseServiceClient<Client>;
 

@@ -8,7 +8,7 @@ use suite::fixtures::{PREFECTURE, changed_on, corrected, divisions, fields, meta
 use suite::harness::{Client, on_each, request_id};
 use tonic::Status;
 
-use crate::common::{events, told, versions};
+use super::common::{events, told, versions};
 
 const SERVICE: &str = "partner-aid";
 

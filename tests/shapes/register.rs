@@ -12,7 +12,7 @@ use suite::fixtures::{
 use suite::harness::{Client, Harness, on_each, request_id};
 use tonic::Status;
 
-use crate::common::{events, told, versions};
+use super::common::{events, told, versions};
 
 type Households = HouseholdServiceClient<Client>;
 

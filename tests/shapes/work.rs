@@ -8,7 +8,7 @@ use suite::fixtures::{COUNTY, VILLAGE, corrected, divisions, fields, id_number, 
 use suite::harness::{Client, Harness, on_each, request_id};
 use tonic::Status;
 
-use crate::common::{events, told, versions};
+use super::common::{events, told, versions};
 
 const SERVICE: &str = "assistance";
 

@@ -1,0 +1,22 @@
+//! The tests of the running suite, as one binary: `cargo test -p suite --test all registry::` runs one file.
+
+mod access;
+mod axes;
+mod bad_input;
+mod children;
+mod command_line;
+mod deploy;
+mod examples;
+mod figures;
+mod imports;
+mod json;
+mod lifecycle;
+mod measures;
+mod processes;
+mod reflection;
+mod refusals;
+mod registry;
+mod schema;
+mod shapes;
+mod transitions;
+mod writers;
