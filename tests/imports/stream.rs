@@ -24,7 +24,7 @@ impl Part {
     fn batches(&self, size: usize) -> Vec<Asked> {
         let batch = |(index, rows): (usize, &[Vec<String>])| {
             let first_row = (index * size) as i64 + 1;
-            let rows = rows.iter().map(|cells| Row { cells: cells.clone() }).collect();
+            let rows = rows.iter().map(|cells| Row { cells: cells.clone(), ..Row::default() }).collect();
             Asked::Batch(ImportBatch { first_row, rows })
         };
         self.rows.chunks(size).enumerate().map(batch).collect()
