@@ -5,9 +5,11 @@
 //! * `eligibility`: whether somebody is registered, as the registry answers it;
 //! * `route`: calls of one service are passed on as they are; calls of the common services go to whoever owns what they are
 //!   about, or to all;
-//! * [`json`]: reports and profiles as canonical proto3 JSON.
+//! * [`json`]: reports and profiles as canonical proto3 JSON;
+//! * `http`: what is offered over plain HTTP, on the same port.
 
 mod eligibility;
+mod http;
 pub mod json;
 mod kept;
 mod profile;
@@ -113,7 +115,7 @@ impl Gateway {
             packages: vec![PACKAGES.to_owned()],
         };
         let gateway = self.clone();
-        let forwarding = service_fn(move |request: http::Request<axum::body::Body>| {
+        let forwarding = service_fn(move |request: ::http::Request<axum::body::Body>| {
             let gateway = gateway.clone();
             async move { Ok::<_, Infallible>(route::answer(&gateway, request.map(tonic::body::Body::new)).await) }
         });
@@ -126,6 +128,7 @@ impl Gateway {
             .add(ChangeFeedServiceServer::new(self.clone()))
             .add(AccessServiceServer::new(access))
             .fallback(forwarding, served.unwrap_or_default())
+            .web(http::router)
             .refusals(Arc::new(refusals::PassedOn::new(self.0.parts.channels.clone())))
     }
 

@@ -269,7 +269,7 @@ async fn probes_and_pages_are_served_beside_the_rpcs() {
     let mut readiness = None;
     let running = run(shell(), |service| {
         readiness = Some(service.readiness());
-        service.web(pages)
+        service.web(move |_, _| pages.clone())
     })
     .await;
     let readiness = readiness.unwrap();

@@ -450,6 +450,20 @@ reasons! {
     SheetAbsent "SHEET_ABSENT" InvalidArgument ["sheet"];
     /// Warning: the day for which the form speaks was read from a note above the header.
     FormDateRead "FORM_DATE_READ" InvalidArgument ["date"];
+    /// Nothing is offered under this address.
+    PathUnknown "PATH_UNKNOWN" NotFound [];
+    /// The address is offered, but not for this HTTP method.
+    HttpMethodRefused "HTTP_METHOD_REFUSED" Unimplemented ["allowed"];
+    /// The address is too long.
+    PathTooLong "PATH_TOO_LONG" InvalidArgument ["limit"];
+    /// The body is of another content type.
+    ContentTypeUnsupported "CONTENT_TYPE_UNSUPPORTED" InvalidArgument ["expected"];
+    /// The value is of another kind, or not in its form.
+    ValueMalformed "VALUE_MALFORMED" InvalidArgument ["expected"];
+    /// The field stands twice.
+    FieldRepeated "FIELD_REPEATED" InvalidArgument [];
+    /// Messages are nested too deep.
+    NestedTooDeep "NESTED_TOO_DEEP" InvalidArgument ["limit"];
 }
 
 impl Reason {

@@ -2,16 +2,15 @@
 
 mod health;
 mod incoming;
+mod switch;
 
 pub use health::Readiness;
 
 use std::convert::Infallible;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures::future::BoxFuture;
-use http::header::CONTENT_TYPE;
 use kernel::failure::Failure;
 use tokio::net::TcpListener;
 use tokio::time::{sleep, timeout};
@@ -23,9 +22,7 @@ use tower::Service as TowerService;
 
 use crate::error::StartError;
 use crate::shell::{Dressed, RefusalSink, Shell, dress};
-
-/// How the content type of every gRPC call begins.
-const GRPC: &[u8] = b"application/grpc";
+use switch::Switch;
 
 /// Says whether a service can do its work: database reachable, migrations done, followers caught up.
 pub type ReadyCheck = Arc<dyn Fn() -> BoxFuture<'static, Result<(), Failure>> + Send + Sync>;
@@ -40,8 +37,11 @@ pub struct Service {
     ready: ReadyCheck,
     readiness: Readiness,
     refusals: Option<Arc<dyn RefusalSink>>,
-    web: Option<axum::Router>,
+    web: Option<Web>,
 }
+
+/// Makes the pages of a service out of its RPCs inside the middleware, and of the shell's bounds.
+type Web = Arc<dyn Fn(Dressed, &Shell) -> axum::Router + Send + Sync>;
 
 impl std::fmt::Debug for Service {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -124,11 +124,18 @@ impl Service {
         self
     }
 
-    /// Serves everything that is no gRPC call (a JSON face, web pages) on the same port.
+    /// Serves everything that is no gRPC call (a JSON face, web pages) on the same port. The router is made once, of the
+    /// service's own RPCs inside the middleware: what it calls there is authenticated, allowed and audited as any call.
     #[must_use]
-    pub fn web(mut self, router: axum::Router) -> Self {
-        self.web = Some(router);
+    pub fn web(mut self, router: impl Fn(Dressed, &Shell) -> axum::Router + Send + Sync + 'static) -> Self {
+        self.web = Some(Arc::new(router));
         self
+    }
+
+    /// The service's pages over its RPCs, to be called in this process; none if it has none.
+    #[must_use]
+    pub fn pages(&self, shell: &Shell) -> Option<axum::Router> {
+        self.web.as_ref().map(|web| web(self.dressed(shell), shell))
     }
 
     /// The service's name.
@@ -149,7 +156,7 @@ impl Service {
         self.readiness.clone()
     }
 
-    /// The service's RPCs inside the middleware, to be called in this process: for a JSON face.
+    /// The service's RPCs inside the middleware, to be called in this process.
     #[must_use]
     pub fn dressed(&self, shell: &Shell) -> Dressed {
         let refusals = self.told_of_refusals(shell);
@@ -178,7 +185,8 @@ pub async fn serve(
     let routes = service.routes.clone().add_service(health).add_service(reflection);
     let refusals = service.told_of_refusals(&shell);
     let rpc = dress(service.name, routes, &shell, refusals.clone(), draining.clone());
-    let switch = Switch { rpc, web: service.web.clone() };
+    let web = service.web.as_ref().map(|web| web(rpc.clone(), &shell));
+    let switch = Switch::new(rpc, web);
     let interval = Duration::from_millis(shell.shutdown.ready_interval_milliseconds);
     let watching = tokio::spawn(health::watch(
         service.readiness.clone(),
@@ -258,33 +266,4 @@ fn reflection(
         builder = builder.with_service_name(name);
     }
     builder.build_v1().map_err(|error| StartError::Service(format!("reflection: {error}")))
-}
-
-/// Parts gRPC calls from everything else.
-#[derive(Clone)]
-struct Switch {
-    rpc: Dressed,
-    web: Option<axum::Router>,
-}
-
-impl TowerService<http::Request<Body>> for Switch {
-    type Response = http::Response<Body>;
-    type Error = Infallible;
-    type Future = BoxFuture<'static, Result<Self::Response, Infallible>>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        self.rpc.poll_ready(context)
-    }
-
-    fn call(&mut self, request: http::Request<Body>) -> Self::Future {
-        let grpc =
-            request.headers().get(CONTENT_TYPE).is_some_and(|value| value.as_bytes().starts_with(GRPC));
-        match &mut self.web {
-            Some(web) if !grpc => {
-                let answer = web.call(request);
-                Box::pin(async move { answer.await.map(|response| response.map(Body::new)) })
-            }
-            _ => Box::pin(self.rpc.call(request)),
-        }
-    }
 }
