@@ -10,4 +10,5 @@ pub mod fixtures;
 pub mod front;
 pub mod harness;
 pub mod table;
+pub mod tools;
 pub mod wait;

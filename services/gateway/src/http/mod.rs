@@ -6,6 +6,7 @@
 
 pub(crate) mod call;
 pub(crate) mod error;
+mod files;
 mod request_id;
 
 use std::any::Any;
@@ -22,8 +23,8 @@ use call::Rpcs;
 
 /// Everything over HTTP, made of the gateway's RPCs in their middleware.
 pub(crate) fn router(rpcs: Dressed, _shell: &Shell) -> Router {
-    let _rpcs = Rpcs::new(rpcs);
-    Router::new().fallback(unknown).layer(CatchPanicLayer::custom(panicked)).layer(from_fn(request_id::kept))
+    let rpcs = Rpcs::new(rpcs);
+    files::router(rpcs).fallback(unknown).layer(CatchPanicLayer::custom(panicked)).layer(from_fn(request_id::kept))
 }
 
 /// The answer where nothing is.

@@ -404,6 +404,20 @@ reasons! {
     DetailOfOtherKind "DETAIL_OF_OTHER_KIND" InvalidArgument [];
     /// Cases of this kind are opened only within a round that is open on the day.
     RoundNotOpen "ROUND_NOT_OPEN" FailedPrecondition [];
+    /// Nothing is offered under this address.
+    PathUnknown "PATH_UNKNOWN" NotFound [];
+    /// The address is offered, but not for this HTTP method.
+    HttpMethodRefused "HTTP_METHOD_REFUSED" Unimplemented ["allowed"];
+    /// The address is too long.
+    PathTooLong "PATH_TOO_LONG" InvalidArgument ["limit"];
+    /// The body is of another content type.
+    ContentTypeUnsupported "CONTENT_TYPE_UNSUPPORTED" InvalidArgument ["expected"];
+    /// The value is of another kind, or not in its form.
+    ValueMalformed "VALUE_MALFORMED" InvalidArgument ["expected"];
+    /// The field stands twice.
+    FieldRepeated "FIELD_REPEATED" InvalidArgument [];
+    /// Messages are nested too deep.
+    NestedTooDeep "NESTED_TOO_DEEP" InvalidArgument ["limit"];
     /// The file is of another kind than its content must be.
     FileKind "FILE_KIND" InvalidArgument ["found"];
     /// A part of the file is, or grows when it is unpacked to, more than `limit` MiB or many times its size.
@@ -450,20 +464,6 @@ reasons! {
     SheetAbsent "SHEET_ABSENT" InvalidArgument ["sheet"];
     /// Warning: the day for which the form speaks was read from a note above the header.
     FormDateRead "FORM_DATE_READ" InvalidArgument ["date"];
-    /// Nothing is offered under this address.
-    PathUnknown "PATH_UNKNOWN" NotFound [];
-    /// The address is offered, but not for this HTTP method.
-    HttpMethodRefused "HTTP_METHOD_REFUSED" Unimplemented ["allowed"];
-    /// The address is too long.
-    PathTooLong "PATH_TOO_LONG" InvalidArgument ["limit"];
-    /// The body is of another content type.
-    ContentTypeUnsupported "CONTENT_TYPE_UNSUPPORTED" InvalidArgument ["expected"];
-    /// The value is of another kind, or not in its form.
-    ValueMalformed "VALUE_MALFORMED" InvalidArgument ["expected"];
-    /// The field stands twice.
-    FieldRepeated "FIELD_REPEATED" InvalidArgument [];
-    /// Messages are nested too deep.
-    NestedTooDeep "NESTED_TOO_DEEP" InvalidArgument ["limit"];
 }
 
 impl Reason {

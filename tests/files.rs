@@ -1,0 +1,172 @@
+//! Files through the gateway: every table out and in again in every format, rejected rows back, and what is refused.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by its panic")]
+
+#[path = "files/face.rs"]
+mod face;
+
+use proto::common::ListTablesRequest;
+use proto::xiuhua::gateway::v1::{FileFormat, ImportFileHeader};
+use suite::demonstrated::Demonstrated;
+use suite::fixtures::{COUNTY, divisions};
+use suite::front::gateway;
+use suite::harness::{Backend, Harness, on_each, request_id};
+use tonic::Code;
+
+use face::Files;
+
+const FORMATS: [FileFormat; 3] = [FileFormat::Xlsx, FileFormat::Csv, FileFormat::CsvGb18030];
+
+/// The county of the demonstration with the fewest households.
+const SMALL: &str = "222401";
+
+/// The rows are the demonstration's, which are made at random; exported by one more format each, they say nothing new.
+#[tokio::test(flavor = "multi_thread")]
+async fn every_table_comes_back_from_a_file_unchanged() {
+    let demonstrated = Demonstrated::start(&Backend::Sqlite, Some(SMALL)).await;
+    let steward = demonstrated.front.connection("data_steward", SMALL);
+    let tables =
+        steward.tables().list_tables(ListTablesRequest::default()).await.unwrap().into_inner().tables;
+    let files = Files(steward.signed());
+    let mut with_rows = Vec::new();
+    for table in &tables {
+        for format in FORMATS {
+            let Ok(file) = files.export(&table.id, format).await else { continue };
+            let header = ImportFileHeader {
+                name: table.id.clone(),
+                validate_only: true,
+                form_date: "2017-09-30".to_owned(),
+                area: SMALL.to_owned(),
+                ..ImportFileHeader::default()
+            };
+            let done = files
+                .import(header, &file.bytes)
+                .await
+                .unwrap_or_else(|status| panic!("{}: {status:?}", table.id));
+            let progress = done.summaries[0].progress.clone().unwrap();
+            let told = (progress.accepted, progress.unchanged, progress.rejected);
+            let rows = progress.accepted;
+            assert_eq!(told, (rows, rows, 0), "{} {format:?}: {:?}", table.id, done.errors.first());
+            if rows > 0 && format == FileFormat::Xlsx {
+                with_rows.push(table.id.as_str());
+            }
+        }
+    }
+    for table in [
+        "registry.households",
+        "registry.members",
+        "registry.incomes",
+        "registry.exits",
+        "housing.renovation_cases",
+        "social_security.temporary_reliefs",
+    ] {
+        assert!(with_rows.contains(&table), "{table}: {with_rows:?}");
+    }
+    demonstrated.stop().await;
+}
+
+const HOUSEHOLDS: &str = "\
+户信息\n填报日期:2015-12-31\n县市,乡镇,行政村,户编号,户主姓名,户主证件号码,贫困户属性,主要致贫原因,识别年度,脱贫属性\n\
+龙井市,朝阳川镇,龙岩村,h1,金顺子,11010519491231002X,一般贫困户,因病,2014,未脱贫\n\
+龙井市,朝阳川镇,没有的村,h2,=李明,2.22405E+17,一般贫困户,没运气,2014,未脱贫\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rejected_rows_come_back_in_their_form_to_who_sent_them() {
+    on_each(async |mut harness: Harness| {
+        divisions(&harness).await;
+        gateway(&mut harness).await;
+        let files = Files(harness.client("gateway", &harness.token("data_steward", &[COUNTY])));
+        let job = request_id();
+        let header = ImportFileHeader {
+            name: "户信息".to_owned(),
+            job: job.clone(),
+            area: COUNTY.to_owned(),
+            file_name: "户信息.csv".to_owned(),
+            ..ImportFileHeader::default()
+        };
+        let dry = ImportFileHeader { validate_only: true, ..header.clone() };
+        let dry = files.import(dry, HOUSEHOLDS.as_bytes()).await.unwrap();
+        let done = files.import(header.clone(), HOUSEHOLDS.as_bytes()).await.unwrap();
+        let told = |done: &face::Done| {
+            let told =
+                done.errors.iter().map(|error| (error.row, error.column.clone(), error.reason.clone()));
+            let mut told: Vec<_> = told.collect();
+            told.sort();
+            told
+        };
+        assert_eq!(told(&dry), told(&done), "the dry run said otherwise");
+        let of = |column: &str, reason: &str| (5, column.to_owned(), reason.to_owned());
+        for wanted in [
+            of("行政村", "PLACE_UNKNOWN"),
+            of("户主证件号码", "CELL_DIGITS_LOST"),
+            of("主要致贫原因", "CODE_UNKNOWN"),
+        ] {
+            assert!(told(&done).contains(&wanted), "{wanted:?}: {:?}", told(&done));
+        }
+        assert_eq!(done.notices, ["FORM_DATE_READ"]);
+        let reasons: Vec<_> =
+            done.summaries[0].rejected_reasons.iter().map(|reason| reason.column.as_str()).collect();
+        assert!(reasons.contains(&"行政村") && reasons.len() == 3, "{reasons:?}");
+
+        let file = files.errors(&job, FileFormat::Csv).await.unwrap();
+        assert_eq!(file.head.file_name, "户信息-退回.csv");
+        let text = String::from_utf8(file.bytes).unwrap();
+        assert!(text.contains("没有的村,h2,'=李明,2.22405E+17,") && text.contains("行号,错误原因"), "{text}");
+        let fixed = text.replace("没有的村", "光石村").replace("2.22405E+17", "").replace("没运气", "因病");
+        let fixed_header =
+            ImportFileHeader { job: String::new(), form_date: "2015-12-31".to_owned(), ..header };
+        let again = files.import(fixed_header, fixed.as_bytes()).await.unwrap();
+        let progress = again.summaries[0].progress.clone().unwrap();
+        assert_eq!(
+            (progress.accepted, progress.unchanged, progress.rejected),
+            (1, 0, 0),
+            "{:?}",
+            again.errors
+        );
+
+        let stranger = Files(harness.client("gateway", &harness.token("county_office", &[COUNTY])));
+        let refused = stranger.errors(&job, FileFormat::Xlsx).await.unwrap_err();
+        assert!(matches!(refused.code(), Code::NotFound | Code::PermissionDenied), "{refused:?}");
+        let book = files.errors(&job, FileFormat::Xlsx).await.unwrap();
+        assert!(book.bytes.starts_with(b"PK"));
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_is_none_changes_nothing_and_is_told_with_its_place() {
+    let mut harness = Harness::start(&Backend::Sqlite).await;
+    divisions(&harness).await;
+    gateway(&mut harness).await;
+    let files = Files(harness.client("gateway", &harness.token("data_steward", &[COUNTY])));
+    let header = |name: &str| ImportFileHeader {
+        name: name.to_owned(),
+        form_date: "2015-12-31".to_owned(),
+        area: COUNTY.to_owned(),
+        ..ImportFileHeader::default()
+    };
+    for (name, bytes, reason) in [
+        ("户信息", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(), "FILE_KIND"),
+        ("户信息", b"PK\x03\x04 and nothing more".to_vec(), "FILE_PART_BROKEN"),
+        ("户信息", "鞋码,帽\n1,2\n".as_bytes().to_vec(), "HEADER_MISSING"),
+        ("户信息", Vec::new(), "SHEET_EMPTY"),
+        ("户信息", "户编号,户编号\nh1,h1\n".as_bytes().to_vec(), "COLUMN_DUPLICATE"),
+        ("没有的表", HOUSEHOLDS.as_bytes().to_vec(), "TABLE_UNKNOWN"),
+    ] {
+        let refused = files.import(header(name), &bytes).await.unwrap_err();
+        let problem = runtime::status::Problem::of(&refused);
+        assert_eq!(problem.reason, reason, "{refused:?}");
+    }
+    let office = harness.token("county_office", &[COUNTY]);
+    let rows = files.export("户信息", FileFormat::Csv).await.unwrap();
+    assert_eq!(String::from_utf8(rows.bytes).unwrap().lines().count(), 1, "nothing was written");
+    let reader = Files(harness.client("gateway", &harness.token("auditor", &[COUNTY])));
+    let refused = reader.import(header("户信息"), HOUSEHOLDS.as_bytes()).await.unwrap_err();
+    assert_eq!(refused.code(), Code::PermissionDenied);
+    let blank =
+        Files(harness.client("gateway", &office)).template("户主及成员信息", FileFormat::Xlsx).await.unwrap();
+    assert_eq!(blank.head.file_name, "户主及成员信息.xlsx");
+    assert!(blank.bytes.starts_with(b"PK"));
+    let csv = files.template("户主及成员信息", FileFormat::Csv).await.unwrap_err();
+    assert_eq!(csv.code(), Code::InvalidArgument);
+}
