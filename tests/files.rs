@@ -4,9 +4,11 @@
 
 #[path = "files/face.rs"]
 mod face;
+#[path = "files/http.rs"]
+mod http_face;
 
 use proto::common::ListTablesRequest;
-use proto::xiuhua::gateway::v1::{FileFormat, ImportFileHeader};
+use proto::xiuhua::gateway::v1::{FileFormat, ImportFileRequest};
 use suite::demonstrated::Demonstrated;
 use suite::fixtures::{COUNTY, divisions};
 use suite::front::gateway;
@@ -32,12 +34,12 @@ async fn every_table_comes_back_from_a_file_unchanged() {
     for table in &tables {
         for format in FORMATS {
             let Ok(file) = files.export(&table.id, format).await else { continue };
-            let header = ImportFileHeader {
+            let header = ImportFileRequest {
                 name: table.id.clone(),
                 validate_only: true,
                 form_date: "2017-09-30".to_owned(),
                 area: SMALL.to_owned(),
-                ..ImportFileHeader::default()
+                ..ImportFileRequest::default()
             };
             let done = files
                 .import(header, &file.bytes)
@@ -77,14 +79,14 @@ async fn rejected_rows_come_back_in_their_form_to_who_sent_them() {
         gateway(&mut harness).await;
         let files = Files(harness.client("gateway", &harness.token("data_steward", &[COUNTY])));
         let job = request_id();
-        let header = ImportFileHeader {
+        let header = ImportFileRequest {
             name: "户信息".to_owned(),
             job: job.clone(),
             area: COUNTY.to_owned(),
             file_name: "户信息.csv".to_owned(),
-            ..ImportFileHeader::default()
+            ..ImportFileRequest::default()
         };
-        let dry = ImportFileHeader { validate_only: true, ..header.clone() };
+        let dry = ImportFileRequest { validate_only: true, ..header.clone() };
         let dry = files.import(dry, HOUSEHOLDS.as_bytes()).await.unwrap();
         let done = files.import(header.clone(), HOUSEHOLDS.as_bytes()).await.unwrap();
         let told = |done: &face::Done| {
@@ -114,7 +116,7 @@ async fn rejected_rows_come_back_in_their_form_to_who_sent_them() {
         assert!(text.contains("没有的村,h2,'=李明,2.22405E+17,") && text.contains("行号,错误原因"), "{text}");
         let fixed = text.replace("没有的村", "光石村").replace("2.22405E+17", "").replace("没运气", "因病");
         let fixed_header =
-            ImportFileHeader { job: String::new(), form_date: "2015-12-31".to_owned(), ..header };
+            ImportFileRequest { job: String::new(), form_date: "2015-12-31".to_owned(), ..header };
         let again = files.import(fixed_header, fixed.as_bytes()).await.unwrap();
         let progress = again.summaries[0].progress.clone().unwrap();
         assert_eq!(
@@ -139,11 +141,11 @@ async fn a_file_that_is_none_changes_nothing_and_is_told_with_its_place() {
     divisions(&harness).await;
     gateway(&mut harness).await;
     let files = Files(harness.client("gateway", &harness.token("data_steward", &[COUNTY])));
-    let header = |name: &str| ImportFileHeader {
+    let header = |name: &str| ImportFileRequest {
         name: name.to_owned(),
         form_date: "2015-12-31".to_owned(),
         area: COUNTY.to_owned(),
-        ..ImportFileHeader::default()
+        ..ImportFileRequest::default()
     };
     for (name, bytes, reason) in [
         ("户信息", b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec(), "FILE_KIND"),

@@ -39,12 +39,12 @@ where
         FileServiceClient::new(self.0.clone())
     }
 
-    pub(crate) async fn import(&self, header: p::ImportFileHeader, bytes: &[u8]) -> Result<Done, Status> {
-        use p::import_file_request::Part as Sent;
+    pub(crate) async fn import(&self, asked: p::ImportFileRequest, bytes: &[u8]) -> Result<Done, Status> {
         use p::import_file_response::Part;
-        let part = |part| p::ImportFileRequest { part: Some(part) };
-        let mut parts = vec![part(Sent::Header(header))];
-        parts.extend(bytes.chunks(CHUNK).map(|bytes| part(Sent::Chunk(bytes.to_vec()))));
+        let mut parts = vec![asked];
+        let more =
+            |bytes: &[u8]| p::ImportFileRequest { chunk: bytes.to_vec(), ..p::ImportFileRequest::default() };
+        parts.extend(bytes.chunks(CHUNK).map(more));
         let mut answers = self.client().import_file(tokio_stream::iter(parts)).await?.into_inner();
         let mut done = Done::default();
         while let Some(answer) = answers.message().await? {

@@ -29,7 +29,8 @@ async fn what_can_be_read_without_guessing_is_read() {
     on_each(async |harness| {
         divisions(&harness).await;
         let id = with_x();
-        let clean = with(relief(0), RELIEFS, &[("证件号码", &id), ("批准金额(元)", "3000.50"), ("发放金额(元)", "")]);
+        let clean =
+            with(relief(0), RELIEFS, &[("证件号码", &id), ("批准金额(元)", "3000.50"), ("发放金额(元)", "")]);
         let clean = with(clean, RELIEFS, &[("发放日期", ""), ("银行账号", "")]);
         let part = |row: &[String]| Part {
             header: header("social_security.temporary_reliefs", COUNTY, "", RELIEFS),

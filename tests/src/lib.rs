@@ -12,3 +12,4 @@ pub mod harness;
 pub mod table;
 pub mod tools;
 pub mod wait;
+pub mod web;

@@ -31,22 +31,12 @@ pub fn profile_json(profile: &HouseholdProfile) -> Result<String, Failure> {
 }
 
 fn json_of(name: &str, message: &impl Message) -> Result<String, Failure> {
-    serde_json::to_string_pretty(&dynamic(name, message)?).map_err(Failure::internal_error)
-}
-
-/// A message of this full name as JSON on one line.
-///
-/// # Errors
-/// `INTERNAL` where the embedded descriptors do not describe the message.
-pub(crate) fn line_of(name: &str, message: &impl Message) -> Result<String, Failure> {
-    serde_json::to_string(&dynamic(name, message)?).map_err(Failure::internal_error)
-}
-
-fn dynamic(name: &str, message: &impl Message) -> Result<DynamicMessage, Failure> {
     let descriptor = pool()?
         .get_message_by_name(name)
         .ok_or_else(|| Failure::internal_error(format!("the descriptors have no {name}")))?;
-    DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).map_err(Failure::internal_error)
+    let message = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())
+        .map_err(Failure::internal_error)?;
+    serde_json::to_string_pretty(&message).map_err(Failure::internal_error)
 }
 
 /// The contract's descriptors, read once.

@@ -119,6 +119,12 @@ impl Rejected {
     }
 }
 
+/// What is wrong, where, and what would fit.
 fn reason(error: &RowError) -> String {
-    if error.column.is_empty() { error.message.clone() } else { format!("{}: {}", error.column, error.message) }
+    let place = if error.column.is_empty() { String::new() } else { format!("{}: ", error.column) };
+    let fits = match error.candidates.as_slice() {
+        [] => String::new(),
+        candidates => format!(" ({})", candidates.join("、")),
+    };
+    format!("{place}{}{fits}", error.message)
 }

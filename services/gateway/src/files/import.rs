@@ -6,9 +6,8 @@ use kernel::failure::{Failure, Reason};
 use proto::common::import_rows_request::Part as Asked;
 use proto::common::import_rows_response::Part as Told;
 use proto::common::{ImportBatch, ImportEnd, ImportHeader, ImportRowsRequest, ImportRowsResponse};
-use proto::xiuhua::gateway::v1::import_file_request::Part as Received;
 use proto::xiuhua::gateway::v1::import_file_response::Part;
-use proto::xiuhua::gateway::v1::{FileNotice, ImportFileHeader, ImportFileRequest, ImportFileResponse};
+use proto::xiuhua::gateway::v1::{FileNotice, ImportFileRequest, ImportFileResponse};
 use runtime::context::Context;
 use sheet::{Batches, FormFile};
 use tempfile::NamedTempFile;
@@ -32,30 +31,30 @@ pub(super) async fn run(
     mut incoming: Streaming<ImportFileRequest>,
     told: &Told_,
 ) -> Result<(), Status> {
-    let first = incoming.message().await?.and_then(|message| message.part);
-    let Some(Received::Header(header)) = first else {
-        return Err(context.status(&Failure::new(Reason::StreamProtocol).with("expected", "header")));
+    let Some(mut asked) = incoming.message().await? else {
+        return Err(context.status(&Failure::new(Reason::StreamProtocol).with("expected", "name")));
     };
-    let found = tables::find(gateway, context, &header.name).await?;
-    let received = upload::received(context, &mut incoming).await?;
+    let found = tables::find(gateway, context, &asked.name).await?;
+    let received = upload::received(context, std::mem::take(&mut asked.chunk), &mut incoming).await?;
     let path = received.path().to_owned();
     let opened = tokio::task::spawn_blocking(move || FormFile::open(&path, &found)).await;
     let opened = opened.map_err(Failure::internal_error).and_then(|opened| opened);
-    let file = Arc::new(Kept { file: opened.map_err(|failure| context.status(&failure))?, _received: received });
+    let file =
+        Arc::new(Kept { file: opened.map_err(|failure| context.status(&failure))?, _received: received });
     let language = context.caller.language;
     for notice in &file.file.notices {
         let reason = notice.reason.as_str().to_owned();
         let told_of = FileNotice { place: notice.field.clone(), reason, message: notice.message(language) };
         tell(told, Part::Notice(told_of)).await?;
     }
-    let job = if header.job.is_empty() { record::engine::new_id() } else { header.job.clone() };
+    let job = if asked.job.is_empty() { record::engine::new_id() } else { asked.job.clone() };
     let parts = &file.file.parts;
     // Sheets of one service are one stream, so that a dry run knows what went before.
     let mut at = 0;
     for group in parts.chunk_by(|one, other| service_of_id(&one.table) == service_of_id(&other.table)) {
         let mut stream = Stream::open(gateway, context, told, &group[0].table)?;
         for part in at..at + group.len() {
-            stream.sheet(&file, part, &header_of(&header, &file.file, part, &job)).await?;
+            stream.sheet(&file, part, &header_of(&asked, &file.file, part, &job)).await?;
         }
         at += group.len();
         stream.close().await;
@@ -69,7 +68,7 @@ struct Kept {
     _received: NamedTempFile,
 }
 
-fn header_of(asked: &ImportFileHeader, file: &FormFile, part: usize, job: &str) -> ImportHeader {
+fn header_of(asked: &ImportFileRequest, file: &FormFile, part: usize, job: &str) -> ImportHeader {
     let part = &file.parts[part];
     let day = if asked.form_date.is_empty() { file.form_date.clone() } else { Some(asked.form_date.clone()) };
     ImportHeader {
@@ -104,12 +103,7 @@ struct Stream<'s> {
 }
 
 impl<'s> Stream<'s> {
-    fn open(
-        gateway: &Gateway,
-        context: &'s Context,
-        told: &'s Told_,
-        table: &str,
-    ) -> Result<Self, Status> {
+    fn open(gateway: &Gateway, context: &'s Context, told: &'s Told_, table: &str) -> Result<Self, Status> {
         let client = tables::of_table(gateway, context, table)?;
         let (sender, receiver) = mpsc::channel(2);
         Ok(Self { context, told, client, sender, receiver: Some(receiver), answers: None })

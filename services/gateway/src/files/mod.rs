@@ -53,7 +53,11 @@ impl p::file_service_server::FileService for Gateway {
         let context = Context::of(&request);
         let download = export::run(self, &context, request.into_inner()).await?;
         let part = |part| p::ExportFileResponse { part: Some(part) };
-        Ok(Response::new(answers(download, move |head| part(Part::Head(head)), move |bytes| part(Part::Chunk(bytes)))))
+        Ok(Response::new(answers(
+            download,
+            move |head| part(Part::Head(head)),
+            move |bytes| part(Part::Chunk(bytes)),
+        )))
     }
 
     type GetTemplateStream = Answers<p::GetTemplateResponse>;
@@ -66,7 +70,11 @@ impl p::file_service_server::FileService for Gateway {
         let context = Context::of(&request);
         let download = template::run(self, &context, request.into_inner()).await?;
         let part = |part| p::GetTemplateResponse { part: Some(part) };
-        Ok(Response::new(answers(download, move |head| part(Part::Head(head)), move |bytes| part(Part::Chunk(bytes)))))
+        Ok(Response::new(answers(
+            download,
+            move |head| part(Part::Head(head)),
+            move |bytes| part(Part::Chunk(bytes)),
+        )))
     }
 
     type GetErrorFileStream = Answers<p::GetErrorFileResponse>;
@@ -79,7 +87,11 @@ impl p::file_service_server::FileService for Gateway {
         let context = Context::of(&request);
         let download = errors::run(self, &context, request.into_inner()).await?;
         let part = |part| p::GetErrorFileResponse { part: Some(part) };
-        Ok(Response::new(answers(download, move |head| part(Part::Head(head)), move |bytes| part(Part::Chunk(bytes)))))
+        Ok(Response::new(answers(
+            download,
+            move |head| part(Part::Head(head)),
+            move |bytes| part(Part::Chunk(bytes)),
+        )))
     }
 }
 

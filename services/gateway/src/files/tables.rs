@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use kernel::failure::{Failure, Reason};
+use kernel::failure::{Failure, Reason, Violations};
 use proto::common::table_service_client::TableServiceClient;
 use proto::common::{ListCodesRequest, ListTablesRequest, Table};
 use proto::xiuhua::gateway::v1::FileFormat;
@@ -19,8 +19,13 @@ pub(super) type Tables = TableServiceClient<Outgoing>;
 /// The tables of this name: one, or all of a workbook.
 ///
 /// # Errors
-/// `TABLE_UNKNOWN`; `SHEET_AMBIGUOUS` for a sheet of several workbooks; a service's own where the table may be its.
+/// `FIELD_REQUIRED`, `TABLE_UNKNOWN`; `SHEET_AMBIGUOUS` for a sheet of several workbooks; a service's own where the table may be its.
 pub(super) async fn find(gateway: &Gateway, context: &Context, name: &str) -> Result<Vec<Table>, Status> {
+    if name.is_empty() {
+        let mut missing = Violations::new();
+        missing.push("name", Reason::FieldRequired);
+        missing.into_result().map_err(|failure| context.status(&failure))?;
+    }
     let (mut tables, mut away) = (Vec::new(), None);
     for service in gateway.channels().services() {
         let mut client = of_service(gateway, context, service)?;
@@ -52,7 +57,11 @@ pub(super) fn of_table(gateway: &Gateway, context: &Context, table: &str) -> Res
 }
 
 /// The tables of a service.
-pub(super) fn of_service(gateway: &Gateway, context: &Context, service: &'static str) -> Result<Tables, Status> {
+pub(super) fn of_service(
+    gateway: &Gateway,
+    context: &Context,
+    service: &'static str,
+) -> Result<Tables, Status> {
     let outgoing = gateway.channels().to(service, context).map_err(|failure| context.status(&failure))?;
     Ok(TableServiceClient::new(outgoing).max_decoding_message_size(usize::MAX))
 }
@@ -71,8 +80,10 @@ pub(super) async fn words(
             if words.contains_key(id) {
                 continue;
             }
-            let codes = client.list_codes(ListCodesRequest { code_table: id.to_owned() }).await?.into_inner().codes;
-            let labels = codes.into_iter().filter(|code| code.valid_to.is_empty()).filter_map(|code| code.label);
+            let codes =
+                client.list_codes(ListCodesRequest { code_table: id.to_owned() }).await?.into_inner().codes;
+            let labels =
+                codes.into_iter().filter(|code| code.valid_to.is_empty()).filter_map(|code| code.label);
             words.insert(id.to_owned(), labels.map(|label| label.zh).collect());
         }
     }

@@ -4,7 +4,6 @@ use std::io::Write;
 
 use kernel::failure::{Failure, Reason, Violation, Violations};
 use proto::xiuhua::gateway::v1::ImportFileRequest;
-use proto::xiuhua::gateway::v1::import_file_request::Part;
 use runtime::context::Context;
 use tempfile::NamedTempFile;
 use tonic::{Status, Streaming};
@@ -12,18 +11,17 @@ use tonic::{Status, Streaming};
 /// Most bytes of a file.
 const MOST_BYTES: u64 = 256 << 20;
 
-/// Takes a file's bytes into a temporary file, which goes when it is dropped.
+/// Takes a file's bytes into a temporary file, which goes when it is dropped: those that came with the first message, and
+/// those of the others.
 pub(super) async fn received(
     context: &Context,
+    first: Vec<u8>,
     incoming: &mut Streaming<ImportFileRequest>,
 ) -> Result<NamedTempFile, Status> {
     let internal = |error: std::io::Error| context.status(&Failure::internal_error(error));
     let mut file = NamedTempFile::with_prefix("xiuhua-upload-").map_err(internal)?;
-    let mut length = 0;
-    while let Some(message) = incoming.message().await? {
-        let Some(Part::Chunk(bytes)) = message.part else {
-            return Err(context.status(&Failure::new(Reason::StreamProtocol).with("expected", "chunk")));
-        };
+    let (mut length, mut bytes) = (0, first);
+    loop {
         length += bytes.len() as u64;
         if length > MOST_BYTES {
             return Err(context.status(&too_large()));
@@ -32,8 +30,12 @@ pub(super) async fn received(
             .await
             .map_err(|error| context.status(&Failure::internal_error(error)))?
             .map_err(internal)?;
+        let Some(mut message) = incoming.message().await? else { return Ok(file) };
+        bytes = std::mem::take(&mut message.chunk);
+        if bytes.is_empty() || message != ImportFileRequest::default() {
+            return Err(context.status(&Failure::new(Reason::StreamProtocol).with("expected", "chunk")));
+        }
     }
-    Ok(file)
 }
 
 fn too_large() -> Failure {

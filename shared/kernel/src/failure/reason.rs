@@ -418,6 +418,8 @@ reasons! {
     FieldRepeated "FIELD_REPEATED" InvalidArgument [];
     /// Messages are nested too deep.
     NestedTooDeep "NESTED_TOO_DEEP" InvalidArgument ["limit"];
+    /// The body did not arrive in time.
+    BodyTooSlow "BODY_TOO_SLOW" DeadlineExceeded ["seconds"];
     /// The file is of another kind than its content must be.
     FileKind "FILE_KIND" InvalidArgument ["found"];
     /// A part of the file is, or grows when it is unpacked to, more than `limit` MiB or many times its size.

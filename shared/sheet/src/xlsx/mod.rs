@@ -1,4 +1,7 @@
 //! Workbooks (`.xlsx`): an archive of parts, of which the sheets are read row by row.
+//!
+//! Not by calamine, which has no limit to what a part unpacks to, takes all shared texts into memory (and reserves as many
+//! as the file claims to have), and tells neither hidden rows nor a formula beside its value. It reads what the tests wrote.
 
 mod part;
 mod rows;
