@@ -10,10 +10,16 @@ use tonic::{Status, Streaming};
 pub(crate) struct Files<C>(pub(crate) C);
 
 /// A file that came.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub(crate) struct Came {
     pub(crate) head: p::FileHead,
     pub(crate) bytes: Vec<u8>,
+}
+
+impl std::fmt::Debug for Came {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(out, "{} of {} bytes", self.head.file_name, self.bytes.len())
+    }
 }
 
 /// What was told of an import.

@@ -26,7 +26,9 @@ async fn a_file_is_a_body() {
         assert_eq!(done[0]["notice"]["reason"], "FORM_DATE_READ");
         assert_eq!(counts(&done), (1, 0, 1), "{done:?}");
 
-        let exported = web.get(&format!("{at}:export?name={HOUSEHOLDS_TABLE}&format=FILE_FORMAT_CSV&asOf=2017-09-30")).await;
+        let exported = web
+            .get(&format!("{at}:export?name={HOUSEHOLDS_TABLE}&format=FILE_FORMAT_CSV&asOf=2017-09-30"))
+            .await;
         assert_eq!(exported.headers["content-type"], "text/csv; charset=utf-8");
         assert_eq!(exported.headers["cache-control"], "no-store");
         let name = exported.headers["content-disposition"].to_str().unwrap().to_owned();

@@ -9,8 +9,8 @@ use std::fs::File;
 use proto::common::{Column, ColumnType, Label, Table};
 use sheet::{Form, FormFile, FormWriter, Format};
 
-/// Rows of the larger file, some of a prefecture's three years in one sheet.
-const ROWS: usize = 300_000;
+/// Rows of the larger file: as many as the prefecture has persons.
+const ROWS: usize = 85_000;
 
 const TITLES: [&str; 8] = ["户编号", "户主姓名", "证件号码", "日期", "地址", "原因", "备注", "电话"];
 

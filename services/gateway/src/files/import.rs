@@ -22,14 +22,14 @@ use crate::route::directory::service_of_id;
 /// Rows of one batch, and so of one commit.
 const BATCH_ROWS: usize = 500;
 
-type Told_ = mpsc::Sender<Result<ImportFileResponse, Status>>;
+type Teller = mpsc::Sender<Result<ImportFileResponse, Status>>;
 
 /// Imports a file and tells of it.
 pub(super) async fn run(
     gateway: &Gateway,
     context: &Context,
     mut incoming: Streaming<ImportFileRequest>,
-    told: &Told_,
+    told: &Teller,
 ) -> Result<(), Status> {
     let Some(mut asked) = incoming.message().await? else {
         return Err(context.status(&Failure::new(Reason::StreamProtocol).with("expected", "name")));
@@ -87,7 +87,7 @@ fn header_of(asked: &ImportFileRequest, file: &FormFile, part: usize, job: &str)
     }
 }
 
-async fn tell(told: &Told_, part: Part) -> Result<(), Status> {
+async fn tell(told: &Teller, part: Part) -> Result<(), Status> {
     let gone = |_| Status::cancelled("");
     told.send(Ok(ImportFileResponse { part: Some(part) })).await.map_err(gone)
 }
@@ -95,7 +95,7 @@ async fn tell(told: &Told_, part: Part) -> Result<(), Status> {
 /// A stream of `ImportRows` to one service, batch by batch.
 struct Stream<'s> {
     context: &'s Context,
-    told: &'s Told_,
+    told: &'s Teller,
     client: tables::Tables,
     sender: mpsc::Sender<ImportRowsRequest>,
     receiver: Option<mpsc::Receiver<ImportRowsRequest>>,
@@ -103,7 +103,7 @@ struct Stream<'s> {
 }
 
 impl<'s> Stream<'s> {
-    fn open(gateway: &Gateway, context: &'s Context, told: &'s Told_, table: &str) -> Result<Self, Status> {
+    fn open(gateway: &Gateway, context: &'s Context, told: &'s Teller, table: &str) -> Result<Self, Status> {
         let client = tables::of_table(gateway, context, table)?;
         let (sender, receiver) = mpsc::channel(2);
         Ok(Self { context, told, client, sender, receiver: Some(receiver), answers: None })
