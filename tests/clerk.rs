@@ -9,6 +9,9 @@ mod files;
 #[allow(dead_code, reason = "commands of another test")]
 mod office;
 
+use std::path::Path;
+use std::process::Command;
+
 use serde_json::{Value, json};
 use suite::fixtures::id_number;
 use suite::harness::backends;
@@ -17,10 +20,16 @@ use suite::tools::run_python;
 use office::Office;
 
 /// Sheets of the workbook with their numbers of rows: 200 in all.
-const SHEETS: [(&str, i64); 3] = [("户信息", 60), ("成员信息", 82), ("收入信息", 58)];
+const SHEETS: [(&str, i64); 3] = [("户信息", 60), ("成员信息", 85), ("收入信息", 55)];
 
-/// Households with a head and an income. On the two others, of which a row is wrong, nothing rests.
+/// Households with a head. On the two others, whose own rows are wrong, nothing rests.
 const HEADS: u32 = 58;
+
+/// The first households have a spouse as well.
+const SPOUSES: u32 = 27;
+
+/// The first households have no income: the rows of their spouses are wrong, and an income counts heads.
+const WITHOUT_INCOME: u32 = 3;
 
 fn household_no(number: u32) -> String {
     format!("222405100201{number:04}")
@@ -48,11 +57,15 @@ fn right(number: u32, sheet: &str) -> Value {
             "户编号": household_no(number - HEADS), "人编号": format!("r{number}"), "姓名": "朴大山", "性别": "男",
             "出生日期": "1949年3月1日", "民族": "汉族", "与户主关系": "配偶", "健康状况": "长期慢性病、残疾",
         }),
-        _ => json!({
-            "户编号": household_no(number), "年度": 2015, "起始月": "2014年10月", "截止月": "2015-09",
-            "工资性收入": "1,200元", "生产经营性收入": 3000, "财产性收入": 0, "转移性收入": "0.15万元",
-            "生产经营性支出": 500,
-        }),
+        _ => {
+            let household = number + WITHOUT_INCOME;
+            let heads = if household > SPOUSES { 1 } else { 2 };
+            json!({
+                "户编号": household_no(household), "年度": 2015, "起始月": "2014年10月", "截止月": "2015-09",
+                "工资性收入": "1,200元", "生产经营性收入": 3000, "财产性收入": 0, "转移性收入": "0.15万元",
+                "生产经营性支出": 500, "家庭纯收入": 5200, "人均纯收入": 5200 / heads,
+            })
+        }
     }
 }
 
@@ -61,9 +74,9 @@ fn mistakes() -> [(&'static str, u32, &'static str, Value, &'static str); 7] {
     [
         ("户信息", 59, "户主证件号码", json!(files::WRONG_ID), "证件号码"),
         ("户信息", 60, "行政村", json!("没有的村"), "行政村"),
-        ("成员信息", 61, "与户主关系", json!("邻居"), "与户主关系"),
-        ("成员信息", 62, "出生日期", json!("1949-02-30"), "出生日期"),
-        ("成员信息", 63, "证件号码", json!(222_405_194_903_010_018_i64), "超过15位"),
+        ("成员信息", 59, "与户主关系", json!("邻居"), "与户主关系"),
+        ("成员信息", 60, "出生日期", json!("1949-02-30"), "出生日期"),
+        ("成员信息", 61, "证件号码", json!(222_405_194_903_010_018_i64), "超过15位"),
         ("收入信息", 1, "工资性收入", json!("一千"), "工资性收入"),
         ("收入信息", 2, "转移性收入", json!("#N/A"), "错误值"),
     ]
@@ -117,6 +130,8 @@ async fn hour(office: &Office) -> Option<()> {
     let cells = office.file("填写.json", &filled().to_string());
     assert_eq!(run_python("fill_form.py", &[&form, &cells]).await?.trim(), "200");
 
+    let form = saved_by_libreoffice(office, form).await;
+
     let area = ["--form-date", "2015-12-31", "--area", "222405"];
     let import = [&["import", "户主及成员信息", &form][..], &area].concat();
     let dry = office.steward(&[&import[..], &["--validate-only"]].concat()).await;
@@ -162,6 +177,27 @@ async fn hour(office: &Office) -> Option<()> {
     let report = office.reader(&["report", "--area", "222405", "--figure", figure, "--format", "csv"]).await;
     assert_eq!(files::rows(&report.out)[1][3], "60", "{report:?}");
     Some(())
+}
+
+/// The workbook as LibreOffice saves it; as it is where there is no LibreOffice.
+async fn saved_by_libreoffice(office: &Office, form: String) -> String {
+    let folder = office.path("libreoffice");
+    let mut command = Command::new("soffice");
+    command.args(["--headless", "--convert-to", "xlsx", "--outdir", &folder, &form]);
+    command.arg(format!("-env:UserInstallation=file://{folder}/profile"));
+    match tokio::task::spawn_blocking(move || command.output()).await.unwrap() {
+        Ok(ran) => {
+            assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+            let saved = Path::new(&folder).join(Path::new(&form).file_name().unwrap());
+            assert!(saved.exists(), "{}", String::from_utf8_lossy(&ran.stdout));
+            saved.to_str().unwrap().to_owned()
+        }
+        Err(missing) => {
+            assert_eq!(missing.kind(), std::io::ErrorKind::NotFound);
+            eprintln!("not opened by LibreOffice: there is no soffice");
+            form
+        }
+    }
 }
 
 /// The file of rejected rows is the form with two columns more.

@@ -25,6 +25,18 @@ const SMALL: &str = "222401";
 /// Whose steward enters what is of the whole prefecture, and of the province beside it.
 const PROVINCE: &str = "220000";
 
+/// Tables of which the demonstration has no rows: those of a service that has its own twin of a table, and a roster whose
+/// cases it enters with the households.
+const NOT_FILLED: [&str; 4] = [
+    "assistance.parameters",
+    "partner_aid.annual_plans",
+    "partner_aid.parameters",
+    "registry.identifications",
+];
+
+/// What a county does not see.
+const NOT_SEEN: &str = "partner_aid.exchange_visits";
+
 const FORMATS: [(FileFormat, Format); 3] = [
     (FileFormat::Xlsx, Format::Xlsx),
     (FileFormat::Csv, Format::Csv),
@@ -65,10 +77,10 @@ async fn every_table_goes_through_files_unchanged() {
             }
         }
     }
-    let without = |seen: &BTreeSet<&str>| -> Vec<&str> {
-        tables.keys().map(String::as_str).filter(|table| !seen.contains(table)).collect()
-    };
-    assert_eq!((without(&filled), without(&exported)), (vec![], vec![]));
+    filled.extend(NOT_FILLED);
+    exported.extend(NOT_FILLED.into_iter().chain([NOT_SEEN]));
+    let all: BTreeSet<&str> = tables.keys().map(String::as_str).collect();
+    assert_eq!((&filled, &exported), (&all, &all));
     suite.shutdown().await.unwrap();
     place.leave().await;
 }

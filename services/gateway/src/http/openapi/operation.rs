@@ -176,15 +176,15 @@ fn query(message: &MessageDescriptor, at: &str, found: &mut Vec<(String, FieldDe
 
 fn responses(route: &Route, said: &Said<'_>, schemas: &mut Schemas<'_>) -> Value {
     let output = route.rpc.output();
-    let schema = match &route.answered {
-        Some(field) => schemas.property(field),
-        None => schemas.message(&output),
-    };
     if file::downloaded(&output).is_some() {
         let content = FILES.map(|kind| (kind.to_owned(), json!({"schema": bytes()})));
         let file = json!({"description": "The file.", "content": Map::from_iter(content)});
         return with_refusals(json!({"200": file}), route);
     }
+    let schema = match &route.answered {
+        Some(field) => schemas.property(field),
+        None => schemas.message(&output),
+    };
     let mut description = said.comment(&output.parent_file(), output.path()).to_owned();
     let kind = if route.rpc.is_server_streaming() {
         description += " One object a line. A stream that is refused after it has begun ends with a line \
