@@ -20,14 +20,16 @@ use std::sync::Arc;
 use axum::extract::{Request, State};
 use axum::response::Response;
 use bytes::Bytes;
-use futures::stream;
+use futures::{StreamExt, stream};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use kernel::failure::{Failure, Reason, Violation};
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
+use proto::common::GetCallerRequest;
+use proto::common::access_service_client::AccessServiceClient;
 use runtime::shell::Shell;
-use tonic::Status;
+use tonic::{Code, Status};
 
 use super::call::Rpcs;
 use super::error;
@@ -73,21 +75,48 @@ impl Face {
 
     async fn answered(&self, head: &Parts, body: axum::body::Body) -> Result<Response, Refusal> {
         let (route, texts) = self.route(head)?;
-        if let Some(field) = file::uploaded(route) {
-            let first = message(route, texts, head.uri.query(), None)?;
-            let sent = file::messages(&first, field, body);
-            return answer::of(self.rpcs.on_behalf_of(&head.headers), route, sent).await;
+        let sent = match file::uploaded(route) {
+            Some(field) => message(route, texts, head.uri.query(), None)
+                .map(|first| file::messages(&first, field, body).boxed()),
+            None => self
+                .read(route, texts, head, body)
+                .await
+                .map(|message| stream::iter([Bytes::from(message.encode_to_vec())]).boxed()),
+        };
+        match sent {
+            Ok(sent) => answer::of(self.rpcs.on_behalf_of(&head.headers), route, sent).await,
+            Err(failure) => {
+                self.known(&head.headers).await?;
+                Err(failure.into())
+            }
         }
+    }
+
+    async fn read(
+        &self,
+        route: &Route,
+        texts: Vec<String>,
+        head: &Parts,
+        body: axum::body::Body,
+    ) -> Result<DynamicMessage, Failure> {
         let said = match route.body {
             Body::None => None,
             Body::Whole | Body::Field(_) => body::read(&head.headers, body, self.body_bytes).await?,
         };
         let message = message(route, texts, head.uri.query(), said)?;
         if route.rpc.is_client_streaming() {
-            return Err(Failure::new(Reason::Unimplemented).into());
+            return Err(Failure::new(Reason::Unimplemented));
         }
-        let sent = stream::iter([Bytes::from(message.encode_to_vec())]);
-        answer::of(self.rpcs.on_behalf_of(&head.headers), route, sent).await
+        Ok(message)
+    }
+
+    /// Who cannot say who they are are told that, and not what is wrong with what they ask.
+    async fn known(&self, headers: &HeaderMap) -> Result<(), Status> {
+        let mut access = AccessServiceClient::new(self.rpcs.on_behalf_of(headers));
+        match access.get_caller(GetCallerRequest {}).await {
+            Err(status) if status.code() == Code::Unauthenticated => Err(status),
+            _ => Ok(()),
+        }
     }
 
     fn route(&self, head: &Parts) -> Result<(&Route, Vec<String>), Failure> {
