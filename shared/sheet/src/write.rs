@@ -60,7 +60,7 @@ pub struct FormWriter(Inner);
 
 enum Inner {
     Workbook(Box<workbook::Workbook>),
-    Text(text::Text),
+    Text(Box<text::Text>),
 }
 
 impl FormWriter {
@@ -69,8 +69,8 @@ impl FormWriter {
     pub fn new(format: Format, out: Box<dyn Write + Send>) -> Self {
         Self(match format {
             Format::Xlsx => Inner::Workbook(Box::new(workbook::Workbook::new(out))),
-            Format::Csv => Inner::Text(text::Text::new(out, false)),
-            Format::CsvGb18030 => Inner::Text(text::Text::new(out, true)),
+            Format::Csv => Inner::Text(Box::new(text::Text::new(out, false))),
+            Format::CsvGb18030 => Inner::Text(Box::new(text::Text::new(out, true))),
         })
     }
 

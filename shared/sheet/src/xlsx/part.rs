@@ -135,8 +135,8 @@ fn few_parts(path: &Path) -> Result<(), Failure> {
     file.seek(SeekFrom::Start(length.saturating_sub(TAIL))).map_err(unreadable)?;
     let mut tail = Vec::new();
     file.take(TAIL).read_to_end(&mut tail).map_err(unreadable)?;
-    let ends = tail.windows(12).filter(|window| window.starts_with(b"PK\x05\x06"));
-    match ends.last() {
+    let mut ends = tail.windows(12).filter(|window| window.starts_with(b"PK\x05\x06"));
+    match ends.next_back() {
         Some(end) if u16::from_le_bytes([end[10], end[11]]) <= MOST_PARTS => Ok(()),
         Some(_) => Err(refused(Reason::FileUnreadable)),
         None => Err(broken("zip")),
