@@ -86,6 +86,41 @@ async fn rejected_rows_come_back_in_their_form_to_who_sent_them() {
     .await;
 }
 
+const EXITS: &str = "\
+县市,乡镇,行政村,户编号,户主姓名,家庭人口,脱贫年度,人均纯收入(元),是否不愁吃,是否不愁穿,义务教育是否保障,基本医疗是否保障,住房安全是否保障,饮水是否安全,民主评议日期,村公示起,村公示止,户主签字,驻村工作队核实人,乡镇审核日期,县批准日期,公告日期\n\
+龙井市,朝阳川镇,龙岩村,h1,金顺子,1,2016,5200,是,是,是,是,是,是,2016-09-01,2016-09-02,2016-09-09,是,王明,2016-09-12,2016-11-25,2016-11-28\n";
+
+const RELAPSES: &str = "\
+县市,乡镇,行政村,户编号,户主姓名,家庭人口,识别年度,认定类别,返贫原因,是否错退,民主评议日期,第一次公示起,第一次公示止,乡镇审核日期,第二次公示起,第二次公示止,县批准日期,公告日期\n\
+龙井市,朝阳川镇,龙岩村,h1,金顺子,1,2017,返贫,因病,否,2017-03-01,2017-03-02,2017-03-09,2017-03-12,2017-03-13,2017-03-20,2017-03-25,2017-03-28\n";
+
+/// The one table of which no rows are made at random.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_roster_of_those_who_fell_back_comes_back_unchanged() {
+    let mut harness = Harness::start(&Backend::Sqlite).await;
+    divisions(&harness).await;
+    gateway(&mut harness).await;
+    let files = Files(harness.client("gateway", &harness.token("data_steward", &[COUNTY])));
+    let import = async |name: &str, bytes: &[u8]| {
+        let asked = ImportFileRequest {
+            name: name.to_owned(),
+            area: COUNTY.to_owned(),
+            form_date: "2015-12-31".to_owned(),
+            ..ImportFileRequest::default()
+        };
+        let done = files.import(asked, bytes).await.unwrap();
+        let progress = done.summaries[0].progress.clone().unwrap();
+        (progress.accepted, progress.unchanged, progress.rejected)
+    };
+    assert_eq!(import("户信息", HOUSEHOLDS.as_bytes()).await, (1, 0, 1));
+    assert_eq!(import("registry.exits", EXITS.as_bytes()).await, (1, 0, 0));
+    assert_eq!(import("registry.identifications", RELAPSES.as_bytes()).await, (1, 0, 0));
+    for format in [FileFormat::Xlsx, FileFormat::Csv, FileFormat::CsvGb18030] {
+        let file = files.export("registry.identifications", format).await.unwrap();
+        assert_eq!(import("registry.identifications", &file.bytes).await, (1, 1, 0), "{format:?}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_none_changes_nothing_and_is_told_with_its_place() {
     let mut harness = Harness::start(&Backend::Sqlite).await;

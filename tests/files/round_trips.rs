@@ -25,8 +25,8 @@ const SMALL: &str = "222401";
 /// Whose steward enters what is of the whole prefecture, and of the province beside it.
 const PROVINCE: &str = "220000";
 
-/// Tables of which the demonstration has no rows: those of a service that has its own twin of a table, and a roster whose
-/// cases it enters with the households.
+/// Tables of which the demonstration has no rows: those of a service that has its own twin of a table, and the roster of
+/// `a_roster_of_those_who_fell_back_comes_back_unchanged`.
 const NOT_FILLED: [&str; 4] = [
     "assistance.parameters",
     "partner_aid.annual_plans",
