@@ -96,14 +96,11 @@ impl p::file_service_server::FileService for Gateway {
 }
 
 /// A download in the messages of its RPC.
-fn answers<T: 'static>(
+fn answers<T: Send + 'static>(
     download: Download,
     head: impl FnOnce(p::FileHead) -> T + Send + 'static,
     chunk: impl Fn(Vec<u8>) -> T + Send + 'static,
-) -> Answers<T>
-where
-    T: Send,
-{
+) -> Answers<T> {
     let first = head(download.head.clone());
     let rest = download.chunks().map(move |bytes| bytes.map(&chunk));
     futures::stream::iter([Ok(first)]).chain(rest).boxed()
