@@ -5,7 +5,7 @@
 #[path = "command_line/files.rs"]
 mod files;
 #[path = "command_line/office.rs"]
-mod office;
+pub(crate) mod office;
 
 use std::collections::BTreeSet;
 use std::os::unix::fs::PermissionsExt;

@@ -4,6 +4,8 @@
 
 #[path = "imports/compare.rs"]
 mod compare;
+#[path = "imports/dirty.rs"]
+mod dirty;
 #[path = "imports/mistakes.rs"]
 mod mistakes;
 #[path = "imports/modes.rs"]

@@ -283,7 +283,7 @@ async fn dry_run(harness: &Harness, known: &Known) {
         ..header("registry.households", COUNTY, "2015-12-31", HOUSEHOLDS)
     };
     sender.send(part(Asked::Header(head))).await.unwrap();
-    let rows = household_rows(100..PEOPLE).into_iter().map(|cells| Row { cells }).collect();
+    let rows = household_rows(100..PEOPLE).into_iter().map(|cells| Row { cells, ..Row::default() }).collect();
     sender.send(part(Asked::Batch(ImportBatch { first_row: 1, rows }))).await.unwrap();
     let asked = tokio_stream::wrappers::ReceiverStream::new(receiver);
     let mut service = TableServiceClient::new(harness.client("registry", &token));

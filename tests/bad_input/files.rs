@@ -263,7 +263,7 @@ fn message(part: Asked) -> ImportRowsRequest {
 }
 
 fn batch(first_row: i64, rows: &[Vec<String>]) -> ImportRowsRequest {
-    let rows = rows.iter().map(|cells| Row { cells: cells.clone() }).collect();
+    let rows = rows.iter().map(|cells| Row { cells: cells.clone(), ..Row::default() }).collect();
     message(Asked::Batch(ImportBatch { first_row, rows }))
 }
 

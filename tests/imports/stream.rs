@@ -24,7 +24,7 @@ impl Part {
     fn batches(&self, size: usize) -> Vec<Asked> {
         let batch = |(index, rows): (usize, &[Vec<String>])| {
             let first_row = (index * size) as i64 + 1;
-            let rows = rows.iter().map(|cells| Row { cells: cells.clone() }).collect();
+            let rows = rows.iter().map(|cells| Row { cells: cells.clone(), ..Row::default() }).collect();
             Asked::Batch(ImportBatch { first_row, rows })
         };
         self.rows.chunks(size).enumerate().map(batch).collect()
@@ -43,6 +43,11 @@ pub(crate) async fn whole(client: Client, parts: &[Part], size: usize) -> Result
         messages.extend(part.batches(size));
         messages.push(Asked::End(ImportEnd { row_count: part.rows.len() as i64, ..ImportEnd::default() }));
     }
+    answered(client, messages).await
+}
+
+/// Sends messages in one stream; what is told of each table.
+pub(crate) async fn answered(client: Client, messages: Vec<Asked>) -> Result<Vec<Imported>, Status> {
     let messages = tokio_stream::iter(messages.into_iter().map(asked).collect::<Vec<_>>());
     let mut stream = TableServiceClient::new(client).import_rows(messages).await?.into_inner();
     let mut done = Vec::new();

@@ -47,7 +47,7 @@ pub fn header(table: &str, area: &str, form_date: &str, columns: &[&str]) -> Imp
 pub async fn import(client: Client, header: ImportHeader, rows: &[Vec<String>]) -> Result<Imported, Status> {
     let mut messages = vec![message(Asked::Header(header))];
     for (index, chunk) in rows.chunks(200).enumerate() {
-        let rows = chunk.iter().map(|cells| Row { cells: cells.clone() }).collect();
+        let rows = chunk.iter().map(|cells| Row { cells: cells.clone(), ..Row::default() }).collect();
         messages.push(message(Asked::Batch(ImportBatch { first_row: index as i64 * 200 + 1, rows })));
     }
     messages

@@ -3,12 +3,14 @@
 //! * [`report`]: published figures, laid out by templates from the indicators of all services;
 //! * `profile`: a household's whole picture, composed of one call to each service;
 //! * `eligibility`: whether somebody is registered, as the registry answers it;
+//! * `files`: workbooks and csv in and out, by the tables of all services;
 //! * `route`: calls of one service are passed on as they are; calls of the common services go to whoever owns what they are
 //!   about, or to all;
 //! * [`json`]: reports and profiles as canonical proto3 JSON;
 //! * `http`: what is offered over plain HTTP, on the same port.
 
 mod eligibility;
+mod files;
 mod http;
 pub mod json;
 mod kept;
@@ -28,6 +30,7 @@ use proto::common::change_feed_service_server::ChangeFeedServiceServer;
 use proto::common::household_facts_service_server::HouseholdFactsServiceServer;
 use proto::common::reporting_service_server::ReportingServiceServer;
 use proto::xiuhua::gateway::v1::eligibility_service_server::EligibilityServiceServer;
+use proto::xiuhua::gateway::v1::file_service_server::FileServiceServer;
 use proto::xiuhua::gateway::v1::household_profile_service_server::HouseholdProfileServiceServer;
 use proto::xiuhua::gateway::v1::report_service_server::ReportServiceServer;
 use record::common::AccessApi;
@@ -126,6 +129,7 @@ impl Gateway {
             .add(ReportServiceServer::new(self.clone()))
             .add(HouseholdProfileServiceServer::new(self.clone()))
             .add(EligibilityServiceServer::new(self.clone()))
+            .add(FileServiceServer::new(self.clone()))
             .add(ReportingServiceServer::new(self.clone()))
             .add(HouseholdFactsServiceServer::new(self.clone()))
             .add(ChangeFeedServiceServer::new(self.clone()))
@@ -191,10 +195,11 @@ fn out_of_reach(failure: Failure, service: &str) -> Failure {
 const PACKAGES: &str = "xiuhua.";
 
 /// Services with handlers of their own.
-const OWN: [&str; 7] = [
+const OWN: [&str; 8] = [
     "xiuhua.gateway.v1.ReportService",
     "xiuhua.gateway.v1.HouseholdProfileService",
     "xiuhua.gateway.v1.EligibilityService",
+    "xiuhua.gateway.v1.FileService",
     "xiuhua.common.v1.ReportingService",
     "xiuhua.common.v1.HouseholdFactsService",
     "xiuhua.common.v1.ChangeFeedService",

@@ -204,19 +204,21 @@ pub struct Serve {
 /// Arguments of `import`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-The file is csv in UTF-8. Titles and notes may stand above the header, which is looked for in rows 1 to 5.
-A row is imported whole or not at all; a rejected row does not keep the others out.
+The file is .xlsx, or .csv in UTF-8 or GB18030; its content decides. Titles and notes may stand above the header, which
+is looked for in rows 1 to 5; columns may stand in any order. By the title of a workbook all its sheets go in at once, in
+their order. A row is imported whole or not at all; a rejected row does not keep the others out.
 
 Examples:
   xiuhua import registry.households 户信息.csv --form-date 2015-12-31 --area 222405 --validate-only
-  xiuhua import 户信息 户信息.csv --form-date 2015-12-31 --errors rejected.csv
-  xiuhua import 户信息 rejected.csv --form-date 2015-12-31 --correct")]
+  xiuhua import 户主及成员信息 龙井市.xlsx --form-date 2015-12-31 --errors 退回.xlsx
+  xiuhua import 户主及成员信息 退回.xlsx --form-date 2015-12-31
+  xiuhua import 户信息 户信息.csv --form-date 2015-12-31 --correct --reason 抄录错误")]
 pub struct Import {
     /// Table: its id, the title of its sheet or of its workbook
     pub name: String,
-    /// csv file
+    /// .xlsx or .csv file
     pub file: PathBuf,
-    /// Day for which the form speaks, YYYY-MM-DD
+    /// Day for which the form speaks, YYYY-MM-DD; if absent, as a note above the header says (填报日期)
     #[arg(long, value_name = "DAY")]
     pub form_date: Option<String>,
     /// Division within which place names are looked up; the caller's only area if absent
@@ -234,7 +236,7 @@ pub struct Import {
     /// Number of the document that came with the file
     #[arg(long, value_name = "TEXT")]
     pub document: Option<String>,
-    /// Write the rejected rows here, with 行号 and 错误原因; the file can be imported again once it is corrected
+    /// Write the rejected rows here (.xlsx or .csv), with 行号 and 错误原因; once corrected, the file can be imported again
     #[arg(long, value_name = "OUT")]
     pub errors: Option<PathBuf>,
     /// Take up a job that broke off
@@ -248,7 +250,8 @@ pub struct Import {
 /// Arguments of `export`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "Examples:
-  xiuhua export registry.households --area 222405 --out 户信息.csv
+  xiuhua export registry.households --area 222405 --out 户信息.csv --gb18030
+  xiuhua export 户主及成员信息 --area 222405 --as-of 2015-12-31 --out 龙井市.xlsx
   xiuhua export 成员信息 --as-of 2015-12-31 > 成员信息.csv")]
 pub struct Export {
     /// Table: its id, the title of its sheet or of its workbook
@@ -259,9 +262,12 @@ pub struct Export {
     /// Day on which records are read, YYYY-MM-DD; today if absent
     #[arg(long, value_name = "DAY")]
     pub as_of: Option<String>,
-    /// File to write; standard output if absent
+    /// File to write, .xlsx or .csv; csv on standard output if absent
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// csv in GB18030 instead of UTF-8
+    #[arg(long, requires = "out")]
+    pub gb18030: bool,
     /// Which gateway.
     #[command(flatten)]
     pub client: Client,
@@ -270,18 +276,22 @@ pub struct Export {
 /// Arguments of `template`.
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
-The file is csv in UTF-8 with a byte order mark, as spreadsheets read it; its only row is the header. A file that is
-there already is left alone.
+An .xlsx has the title, a note, text columns for numbers and days, and lists to choose from; a csv only the header. A
+file that is there already is left alone.
 
 Examples:
+  xiuhua template 户主及成员信息 --out 户主及成员信息.xlsx
   xiuhua template 户信息 --out 户信息.csv
   xiuhua template registry.incomes > 收入信息.csv")]
 pub struct Template {
     /// Table: its id, the title of its sheet or of its workbook
     pub name: String,
-    /// File to write; standard output if absent
+    /// File to write, .xlsx or .csv; csv on standard output if absent
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
+    /// csv in GB18030 instead of UTF-8
+    #[arg(long, requires = "out")]
+    pub gb18030: bool,
     /// Which gateway.
     #[command(flatten)]
     pub client: Client,

@@ -106,6 +106,23 @@ impl Stop {
         Self::usage(format_args!("{}: {error}", path.display()))
     }
 
+    /// A file that is not what it should be, with the place of each problem.
+    #[must_use]
+    pub fn of_file(path: &Path, failure: &Failure, language: Language) -> Self {
+        let told = failure.violation_list().iter();
+        let mut lines: Vec<String> =
+            told.map(|problem| field_line(&problem.field, &problem.message(language))).collect();
+        if lines.len() <= 1 {
+            let line = lines.pop().unwrap_or_else(|| failure.message(language));
+            return Self {
+                exit: Exit::Usage,
+                lines: vec![format!("{}: {}", path.display(), line.trim_start())],
+            };
+        }
+        lines.insert(0, format!("{}:", path.display()));
+        Self { exit: Exit::Usage, lines }
+    }
+
     /// A file that cannot be written.
     #[must_use]
     pub fn unwritable(path: &Path, error: impl Display) -> Self {

@@ -14,7 +14,6 @@ pub mod exit;
 pub mod labels;
 pub mod progress;
 pub mod report;
-pub mod sheet_file;
 pub mod suite;
 pub mod words;
 

@@ -42,22 +42,6 @@ words! {
         "no token: give one by --token, --token-file or XIUHUA_TOKEN";
     /// A gateway that does not answer.
     UNREACHABLE: "无法连接 {address}:{why}", "{address} 에 련결할수 없다: {why}", "{address} cannot be reached: {why}";
-    /// A file without a header.
-    NO_HEADER: "{file}:第1至5行中没有找到表头;此表的列有:{titles}",
-        "{file}: 1~5행에서 표머리를 찾지 못했다. 이 표의 렬: {titles}",
-        "{file}: no header in rows 1 to 5; this table has the columns: {titles}";
-    /// A cell below an empty title.
-    NO_TITLE: "{file}:第{row}行第{column}列有内容,但该列没有标题",
-        "{file}: {row}행 {column}렬에 내용이 있으나 렬제목이 없다",
-        "{file}: row {row}, column {column} is filled, but the column has no title";
-    /// A quote that never ends.
-    OPEN_QUOTE: "{file}:从第{row}行开始的引号没有结束",
-        "{file}: {row}행에서 시작된 인용부호가 끝나지 않았다",
-        "{file}: a quote that begins in row {row} never ends";
-    /// Bytes that are no UTF-8.
-    NOT_UTF8: "{file}:第{row}行不是 UTF-8 编码;请另存为 CSV UTF-8",
-        "{file}: {row}행이 UTF-8 이 아니다. CSV UTF-8 로 다시 보관하여야 한다",
-        "{file}: row {row} is not UTF-8; save the file as CSV UTF-8";
     /// A name that no table has.
     NO_TABLE: "没有名为“{name}”的表;有以下各表:",
         "“{name}” 이라는 표가 없다. 있는 표:",
@@ -70,6 +54,20 @@ words! {
     SEVERAL_TABLES: "“{name}”对应多张表,请用表的标识:",
         "“{name}” 에 해당하는 표가 여러개다. 표의 식별자를 써야 한다:",
         "“{name}” is the name of several tables; use an identifier:";
+    /// Several sheets for a csv file.
+    NEEDS_WORKBOOK: "“{name}”有多张工作表,只能写入 .xlsx 文件",
+        "“{name}” 는 작업표가 여러개여서 .xlsx 파일에만 쓸수 있다",
+        "“{name}” has several sheets, which only an .xlsx file can hold";
+    /// A file name that says no format.
+    NO_FORMAT: "{file}:文件名应以 .xlsx 或 .csv 结尾", "{file}: 파일이름은 .xlsx 나 .csv 로 끝나야 한다", "{file}: the name must end in .xlsx or .csv";
+    /// Which fields changed.
+    CHANGED_COLUMNS: "变更的栏目:{columns}", "변경된 항목: {columns}", "changed fields: {columns}";
+    /// How often one of them did.
+    CHANGED_COLUMN: "{column} {count} 行", "{column} {count}행", "{column} in {count} rows";
+    /// Why rows were rejected.
+    REJECTED_REASON: "退回:{column}:{message}({count} 处)", "반려: {column}: {message}({count}곳)", "rejected: {column}: {message} ({count})";
+    /// Rows that may be of several records.
+    AMBIGUOUS: "其中对应多条记录、无法确定:{count} 行", "그중 여러 기록에 해당하여 정할수 없는것: {count}행", "of these, {count} fit several records";
     /// A wrong cell.
     CELL_ERROR: "第{row}行·{column}:{message}", "{row}행·{column}: {message}", "row {row}, {column}: {message}";
     /// A wrong row.

@@ -70,6 +70,10 @@ impl CivilDate {
         if text.len() == 6 && text.bytes().all(|byte| byte.is_ascii_digit()) {
             return Self::from_digits(&text[0..4], &text[4..6], "01");
         }
+        // A spreadsheet makes the first day of it out of a month.
+        if let Some(first) = Self::parse_form(text) {
+            return (first.day() == 1).then_some(first);
+        }
         let (year, month) = text.split_once(['年', '-', '/', '.'])?;
         Self::from_digits(year.trim(), month.trim().strip_suffix('月').unwrap_or(month.trim()).trim(), "01")
     }
@@ -236,6 +240,8 @@ mod tests {
         for text in ["2015-10", "2015年10月", "201510", "2015/10", "2015.10", "２０１５１０"] {
             assert_eq!(CivilDate::parse_month(text), Some(date("2015-10-01")), "{text}");
         }
+        assert_eq!(CivilDate::parse_month("2015-10-01 00:00:00"), Some(date("2015-10-01")));
+        assert_eq!(CivilDate::parse_month("2015-10-02"), None);
         assert_eq!(CivilDate::parse_month("2015-13"), None);
         assert_eq!(CivilDate::parse_month("201"), None);
     }

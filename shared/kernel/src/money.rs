@@ -86,6 +86,38 @@ fn write_scaled(formatter: &mut fmt::Formatter<'_>, value: i64, decimals: usize)
     formatter.pad(&format!("{sign}{}.{:0decimals$}", size / scale, size % scale))
 }
 
+/// Unit that an amount names itself.
+#[derive(Clone, Copy)]
+enum Unit {
+    Yuan,
+    WanYuan,
+}
+
+impl Unit {
+    /// Decimals down to a fen.
+    const fn decimals(self) -> usize {
+        match self {
+            Self::Yuan => 2,
+            Self::WanYuan => 6,
+        }
+    }
+}
+
+/// An amount without the unit that stands around it, and the unit.
+fn without_unit(text: &str) -> (String, Option<Unit>) {
+    let text = half_width(text);
+    let text = text.trim();
+    let text = text.strip_prefix(['¥', '￥']).unwrap_or(text);
+    for (ending, unit) in
+        [("万元", Unit::WanYuan), ("万", Unit::WanYuan), ("元整", Unit::Yuan), ("元", Unit::Yuan)]
+    {
+        if let Some(digits) = text.strip_suffix(ending) {
+            return (digits.trim_end().to_owned(), Some(unit));
+        }
+    }
+    (text.to_owned(), None)
+}
+
 /// An amount of money in fen (1/100 yuan).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Fen(pub i64);
@@ -94,20 +126,23 @@ impl Fen {
     /// No money.
     pub const ZERO: Self = Self(0);
 
-    /// Reads an amount in yuan (元): `1302`, `1302.50`, `1,302.5`.
+    /// Reads an amount in yuan (元): `1302`, `1302.50`, `1,302.5`, `￥1302元`; one that names its unit itself (`1.5万元`) is
+    /// read in that.
     ///
     /// # Errors
     /// See [`AmountProblem`]; more than two decimals are refused unless they are zeros.
     pub fn parse_yuan(text: &str) -> Result<Self, AmountProblem> {
-        parse_scaled(text, 2).map(Self)
+        let (digits, named) = without_unit(text);
+        parse_scaled(&digits, named.unwrap_or(Unit::Yuan).decimals()).map(Self)
     }
 
-    /// Reads an amount in ten thousand yuan (万元): `1.5` is 15,000 yuan.
+    /// Reads an amount in ten thousand yuan (万元): `1.5` is 15,000 yuan, and so is `15000元`.
     ///
     /// # Errors
     /// See [`AmountProblem`]; more than six decimals (parts of a fen) are refused unless they are zeros.
     pub fn parse_wan_yuan(text: &str) -> Result<Self, AmountProblem> {
-        parse_scaled(text, 6).map(Self)
+        let (digits, named) = without_unit(text);
+        parse_scaled(&digits, named.unwrap_or(Unit::WanYuan).decimals()).map(Self)
     }
 
     /// The fen as an integer.
@@ -202,14 +237,33 @@ mod tests {
             assert_eq!(Fen::parse_yuan(text), Ok(Fen(fen)), "{text}");
         }
         for text in [
-            "", "-", ".", "1e3", "12a", "1,30", "1302元", "--1", "1.2.3", ",123", "1234,567", "1,,000",
-            "1 000", "1.2,3",
+            "", "-", ".", "1e3", "12a", "1,30", "--1", "1.2.3", ",123", "1234,567", "1,,000", "1 000",
+            "1.2,3",
         ] {
             assert_eq!(Fen::parse_yuan(text), Err(AmountProblem::Syntax), "{text}");
         }
         assert_eq!(Fen::parse_yuan("0.001"), Err(AmountProblem::TooManyDecimals));
         assert_eq!(Fen::parse_yuan("92233720368547758.08"), Err(AmountProblem::Overflow));
         assert_eq!(Fen::parse_yuan("-92233720368547758.08"), Ok(Fen(i64::MIN)));
+    }
+
+    #[test]
+    fn an_amount_may_name_its_unit() {
+        for (text, fen) in [
+            ("1,302.50元", 130_250),
+            ("￥1302", 130_200),
+            ("１３０２ 元整", 130_200),
+            ("1.5万元", 1_500_000),
+            ("0.3万", 300_000),
+        ] {
+            assert_eq!(Fen::parse_yuan(text), Ok(Fen(fen)), "{text}");
+        }
+        assert_eq!(Fen::parse_wan_yuan("15000元"), Ok(Fen(1_500_000)));
+        assert_eq!(Fen::parse_wan_yuan("1.5万元"), Ok(Fen(1_500_000)));
+        assert_eq!(Fen::parse_yuan("0.0000001万元"), Err(AmountProblem::TooManyDecimals));
+        for text in ["元", "1302角", "约1302元", "1千元", "1.5亿元"] {
+            assert_eq!(Fen::parse_yuan(text), Err(AmountProblem::Syntax), "{text}");
+        }
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! the HTTP request, so that token, permission, area and audit are those of the RPC. Refusals are `google.rpc.Status` as
 //! JSON ([`error`]).
 //!
-//! * `json`: every RPC with `google.api.http` ([`routes`]), in canonical proto3 JSON;
+//! * `json`: every RPC with `google.api.http` ([`routes`]), in canonical proto3 JSON; files as the bytes that they are;
 //! * `openapi`: the document of it at `/openapi.json`, and a page of that at `/docs`.
 
 pub(crate) mod call;

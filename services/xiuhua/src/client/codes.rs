@@ -1,12 +1,13 @@
 //! Words of codes, as the services' code tables have them.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use futures::future::join_all;
 use kernel::language::Language;
-use proto::common::{Label, ListCodesRequest};
+use proto::common::{Label, ListCodesRequest, Table};
 
 use super::Connection;
+use crate::exit::Stop;
 
 /// Words by code table and code.
 #[derive(Debug, Default, Clone)]
@@ -40,6 +41,27 @@ impl Codes {
         self.0.entry(table.to_owned()).or_default().insert(code.to_owned(), word.to_owned());
         self
     }
+}
+
+/// The words that forms offer to choose from, by code table, in the order of their standard.
+///
+/// # Errors
+/// A code table that cannot be read.
+pub async fn of_tables(
+    connection: &Connection,
+    tables: &[Table],
+) -> Result<HashMap<String, Vec<String>>, Stop> {
+    let columns = tables.iter().flat_map(|table| &table.columns);
+    let ids: BTreeSet<&str> =
+        columns.map(|column| column.code_table.as_str()).filter(|table| !table.is_empty()).collect();
+    let mut words = HashMap::new();
+    for id in ids {
+        let request = super::patient(ListCodesRequest { code_table: id.to_owned() });
+        let codes = connection.tables().list_codes(request).await?.into_inner().codes;
+        let labels = codes.into_iter().filter(|code| code.valid_to.is_empty()).filter_map(|code| code.label);
+        words.insert(id.to_owned(), labels.map(|label| label.zh).collect());
+    }
+    Ok(words)
 }
 
 /// The label in a language; forms are Chinese, so that this is what there always is.

@@ -1,5 +1,6 @@
-//! Sends a sheet over `ImportRows`: batches with a bounded window, answers read while it sends, and the stream taken up
-//! again under the same job where it broke.
+//! Sends sheets over `ImportRows`: batches with a bounded window, answers read while it sends, and the stream taken up
+//! again under the same job where it broke. Sheets of one workbook go through one stream, so that a dry run of the second
+//! knows what the first would have stored.
 //!
 //! After a break all rows are sent once more. The service reads over those that are committed: it needs them to number
 //! rows that are alike and to find doubles, and so does the error file.
@@ -18,6 +19,8 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 
 use super::Connection;
+use sheet::{Batches, NumberedRow};
+
 use crate::exit::Stop;
 use crate::words;
 
@@ -36,15 +39,18 @@ const FIRST_WAIT: Duration = Duration::from_millis(500);
 /// Most errors of one page.
 const PAGE: i32 = 1000;
 
-/// Rows as they stand in the sheet, in the order of the header's columns.
-pub type Rows = Box<dyn Iterator<Item = Result<Vec<String>, Stop>> + Send>;
+/// Rows with their numbers, cells in the order of the header's columns. Blank rows may be left out.
+pub type Rows = Box<dyn Iterator<Item = Result<NumberedRow, Stop>> + Send>;
+
+/// Numbers rows that follow each other.
+pub fn numbered(first: i64, rows: impl Iterator<Item = Vec<String>> + Send + 'static) -> Rows {
+    Box::new((first..).zip(rows).map(|(number, cells)| Ok((number, Row { cells, ..Row::default() }))))
+}
 
 /// A sheet to be imported.
 pub struct Sheet {
     /// Opens the table; its job is kept over broken streams.
     pub header: ImportHeader,
-    /// Number of the first row, as the person sees it.
-    pub first_row: i64,
     /// The rows from the first on, again with each call.
     pub rows: Box<dyn Fn() -> Result<Rows, Stop> + Send + Sync>,
 }
@@ -124,49 +130,118 @@ pub async fn import(
     sheet: &Sheet,
     tell: &mut (dyn FnMut(Event) + Send),
 ) -> Result<ImportSummary, Stop> {
-    let mut told_through = 0;
+    let sheets = std::slice::from_ref(sheet);
+    let mut summaries = import_all(connection, sheets, &mut |_, event| tell(event)).await?;
+    summaries.pop().ok_or_else(|| Stop::unavailable("ImportRows: no summary"))
+}
+
+/// Imports sheets of one owner, one after another; tells what happens on the way, and of which sheet.
+///
+/// # Errors
+/// As [`import`].
+pub async fn import_all(
+    connection: &Connection,
+    sheets: &[Sheet],
+    tell: &mut (dyn FnMut(usize, Event) + Send),
+) -> Result<Vec<ImportSummary>, Stop> {
+    let mut done = Done::default();
     let mut tries = 1;
     loop {
-        let before = told_through;
-        let status = match attempt(connection, sheet, &mut told_through, tell).await {
-            Ok(summary) => return Ok(summary),
+        let before = (done.summaries.len(), done.told_through);
+        let status = match attempt(connection, sheets, &mut done, tell).await {
+            Ok(()) => return Ok(done.summaries),
             Err(Broken::Stop(stop)) => return Err(stop),
             Err(Broken::Stream(status)) => status,
         };
-        tries = if told_through > before { 1 } else { tries + 1 };
+        let further = (done.summaries.len(), done.told_through) > before;
+        tries = if further { 1 } else { tries + 1 };
+        let at = done.summaries.len();
         if tries > MOST_TRIES {
-            let hint = words::TAKE_UP.fill(connection.language(), &[("job", &sheet.header.job)]);
+            let hint = words::TAKE_UP.fill(connection.language(), &[("job", &sheets[at].header.job)]);
             return Err(Stop::from(status).before(hint));
         }
-        tell(Event::Resuming { after: told_through, message: status.message().to_owned() });
+        tell(at, Event::Resuming { after: done.told_through, message: status.message().to_owned() });
         tokio::time::sleep(FIRST_WAIT * 2_u32.pow(tries - 1)).await;
     }
 }
 
-/// One stream from header to summary. `told_through` is the last row of which everything was told.
+/// How far it came, over all streams.
+#[derive(Default)]
+struct Done {
+    /// Of the sheets that are through.
+    summaries: Vec<ImportSummary>,
+    /// The last row of the next one of which everything was told.
+    told_through: i64,
+}
+
+/// The two directions of a stream.
+struct Wire {
+    sender: mpsc::Sender<ImportRowsRequest>,
+    answers: Option<Streaming<ImportRowsResponse>>,
+    receiver: Option<mpsc::Receiver<ImportRowsRequest>>,
+}
+
+impl Wire {
+    /// Sends a header; the first one opens the stream. Returns the row through which the table is committed already.
+    async fn open(&mut self, connection: &Connection, header: &ImportHeader) -> Result<i64, Broken> {
+        send(&self.sender, Asked::Header(header.clone())).await?;
+        if let Some(receiver) = self.receiver.take() {
+            let answer = connection.tables().import_rows(ReceiverStream::new(receiver)).await?;
+            self.answers = Some(answer.into_inner());
+        }
+        match next(self.answers.as_mut()).await? {
+            Told::Accepted(accepted) => Ok(accepted.committed_through_row),
+            _ => Err(out_of_order()),
+        }
+    }
+
+    /// Reads to the end, so that the service sees a stream that ended and none that was cut off.
+    async fn close(self) {
+        drop(self.sender);
+        if let Some(mut answers) = self.answers {
+            while let Ok(Some(_)) = answers.message().await {}
+        }
+    }
+}
+
+/// One stream: the sheets that are not through yet, each from header to summary.
 async fn attempt(
     connection: &Connection,
+    sheets: &[Sheet],
+    done: &mut Done,
+    tell: &mut (dyn FnMut(usize, Event) + Send),
+) -> Result<(), Broken> {
+    // A dry run commits nothing: it begins anew, and so does what is told of it.
+    if sheets.iter().any(|sheet| sheet.header.validate_only) {
+        *done = Done::default();
+    }
+    let (sender, receiver) = mpsc::channel(WINDOW + 2);
+    let mut wire = Wire { sender, answers: None, receiver: Some(receiver) };
+    for (index, sheet) in sheets.iter().enumerate().skip(done.summaries.len()) {
+        let mut tell = |event| tell(index, event);
+        let summary = one(connection, &mut wire, sheet, &mut done.told_through, &mut tell).await?;
+        done.summaries.push(summary);
+        done.told_through = 0;
+    }
+    wire.close().await;
+    Ok(())
+}
+
+/// One sheet from header to summary. `told_through` is the last row of which everything was told.
+async fn one(
+    connection: &Connection,
+    wire: &mut Wire,
     sheet: &Sheet,
     told_through: &mut i64,
     tell: &mut (dyn FnMut(Event) + Send),
 ) -> Result<ImportSummary, Broken> {
-    let (sender, receiver) = mpsc::channel(WINDOW + 2);
-    send(&sender, Asked::Header(sheet.header.clone())).await?;
-    let answer = connection.tables().import_rows(ReceiverStream::new(receiver)).await?;
-    let mut answers = answer.into_inner();
-    let committed = match next(&mut answers).await? {
-        Told::Accepted(accepted) => accepted.committed_through_row,
-        _ => return Err(out_of_order()),
-    };
-    // A dry run commits nothing: it begins anew, and so does what is told of it.
-    if sheet.header.validate_only {
-        *told_through = 0;
-    }
+    let committed = wire.open(connection, &sheet.header).await?;
     let missed = if committed > *told_through {
         missed_errors(connection, &sheet.header, *told_through, committed).await?
     } else {
         HashMap::new()
     };
+    let sender = wire.sender.clone();
     let mut stream =
         Stream { sender, committed, missed, in_flight: VecDeque::new(), errors: BTreeMap::new() };
     let mut batches = Some(batches(sheet)?);
@@ -186,15 +261,10 @@ async fn attempt(
                     send(&stream.sender, Asked::End(end)).await?;
                 }
             },
-            told = next(&mut answers) => match told? {
+            told = next(wire.answers.as_mut()) => match told? {
                 Told::Errors(errors) => stream.keep(errors.errors),
                 Told::Progress(progress) => stream.decided(progress, told_through, tell),
-                Told::Summary(summary) if batches.is_none() => {
-                    drop(stream);
-                    // Read to its end, so that the service sees a stream that ended and none that was cut off.
-                    while let Ok(Some(_)) = answers.message().await {}
-                    return Ok(summary);
-                }
+                Told::Summary(summary) if batches.is_none() => return Ok(summary),
                 Told::Summary(_) | Told::Accepted(_) => return Err(out_of_order()),
             },
         }
@@ -270,8 +340,11 @@ async fn send(sender: &mpsc::Sender<ImportRowsRequest>, part: Asked) -> Result<(
     sender.send(ImportRowsRequest { part: Some(part) }).await.map_err(closed)
 }
 
-async fn next(answers: &mut Streaming<ImportRowsResponse>) -> Result<Told, Broken> {
-    let answer = answers.message().await?;
+async fn next(answers: Option<&mut Streaming<ImportRowsResponse>>) -> Result<Told, Broken> {
+    let answer = match answers {
+        Some(answers) => answers.message().await?,
+        None => None,
+    };
     let part = answer.and_then(|answer| answer.part);
     part.ok_or_else(|| Broken::Stream(Status::unavailable("the stream ended early")))
 }
@@ -282,19 +355,10 @@ fn out_of_order() -> Broken {
 
 /// Batches of the sheet, made on a thread of their own while others are under way.
 fn batches(sheet: &Sheet) -> Result<mpsc::Receiver<Result<ImportBatch, Stop>>, Stop> {
-    let mut rows = (sheet.rows)()?;
-    let mut first_row = sheet.first_row;
+    let batches = Batches::of((sheet.rows)()?, BATCH_ROWS);
     let (sender, receiver) = mpsc::channel(2);
     tokio::task::spawn_blocking(move || {
-        loop {
-            let taken: Result<Vec<Row>, Stop> =
-                rows.by_ref().take(BATCH_ROWS).map(|cells| Ok(Row { cells: cells? })).collect();
-            let batch = match taken {
-                Ok(rows) if rows.is_empty() => return,
-                Ok(rows) => Ok(ImportBatch { first_row, rows }),
-                Err(stop) => Err(stop),
-            };
-            first_row += BATCH_ROWS as i64;
+        for batch in batches {
             let last = batch.is_err();
             // Nobody takes them any more when the stream broke.
             if sender.blocking_send(batch).is_err() || last {
@@ -317,7 +381,7 @@ async fn missed_errors(
         job: header.job.clone(),
         table: header.table.clone(),
         page_size: PAGE,
-        page_token: String::new(),
+        ..ListImportErrorsRequest::default()
     };
     loop {
         let page = connection.tables().list_import_errors(request.clone()).await?.into_inner();

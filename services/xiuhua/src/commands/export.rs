@@ -1,14 +1,16 @@
-//! `export`: a table as csv.
+//! `export`: tables as a file of forms.
 
+use std::collections::HashMap;
 use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-use proto::common::ExportRowsRequest;
 use proto::common::export_rows_response::Part;
+use proto::common::{ExportRowsRequest, Table};
+use sheet::{Form, FormWriter};
 use tonic::Code;
 
-use super::Manner;
+use super::{Manner, format_of};
 use crate::arguments::Export;
 use crate::client::{Connection, table};
 use crate::exit::{Exit, Stop};
@@ -18,32 +20,32 @@ use crate::words;
 /// How often in a row a broken stream is taken up without a further row.
 const MOST_TRIES: u32 = 5;
 
-/// Exports a table. A file that is not complete is removed.
+/// Exports a table, or the tables of a workbook. A file that is not complete is removed.
 pub(crate) async fn run(asked: Export, manner: Manner) -> Result<(), Stop> {
     let connection = Connection::of_arguments(&asked.client, manner.language).await?;
-    let table = table::named(&connection, &asked.name).await?;
-    let request = ExportRowsRequest {
-        table: table.id.clone(),
-        area: asked.area.unwrap_or_default(),
-        as_of: asked.as_of.unwrap_or_default(),
-        ..ExportRowsRequest::default()
-    };
+    let tables = table::named(&connection, &asked.name).await?;
+    let format = format_of(asked.out.as_deref(), asked.gb18030, &asked.name, tables.len(), manner.language)?;
     let progress = Progress::new(manner.quiet || asked.out.is_none());
-    let bar = progress.bar(&table.sheet, 0);
-    let count = match &asked.out {
-        None => written(&connection, request, std::io::stdout(), &bar).await,
+    let bar = progress.bar(&asked.name, 0);
+    let writer = |out: Box<dyn Write + Send>| FormWriter::new(format, Box::new(BufWriter::new(out)));
+    let counts = match &asked.out {
+        None => written(&connection, &asked, &tables, writer(Box::new(std::io::stdout())), &bar).await,
         Some(path) => match partial(path) {
             Ok((file, partial)) => {
-                let count = written(&connection, request, file, &bar).await;
-                kept(&partial, path, count)
+                let counts = written(&connection, &asked, &tables, writer(Box::new(file)), &bar).await;
+                kept(&partial, path, counts)
             }
             Err(stop) => Err(stop),
         },
     };
-    match count {
-        Ok(count) => {
-            let values: [(&str, &dyn std::fmt::Display); 2] = [("title", &table.sheet), ("count", &count)];
-            progress.finished(&bar, &words::EXPORTED.fill(manner.language, &values));
+    match counts {
+        Ok(counts) => {
+            bar.finish_and_clear();
+            for (table, count) in tables.iter().zip(counts) {
+                let values: [(&str, &dyn std::fmt::Display); 2] =
+                    [("title", &table.sheet), ("count", &count)];
+                progress.say(&words::EXPORTED.fill(manner.language, &values));
+            }
             Ok(())
         }
         Err(stop) => {
@@ -65,11 +67,11 @@ fn partial(path: &Path) -> Result<(File, std::path::PathBuf), Stop> {
     Ok((file, partial))
 }
 
-fn kept(partial: &Path, path: &Path, count: Result<i64, Stop>) -> Result<i64, Stop> {
-    match count {
-        Ok(count) => {
+fn kept<T>(partial: &Path, path: &Path, outcome: Result<T, Stop>) -> Result<T, Stop> {
+    match outcome {
+        Ok(outcome) => {
             std::fs::rename(partial, path).map_err(|error| Stop::unwritable(path, error))?;
-            Ok(count)
+            Ok(outcome)
         }
         Err(stop) => {
             // What cannot be removed still says by its name that it is not complete.
@@ -79,22 +81,41 @@ fn kept(partial: &Path, path: &Path, count: Result<i64, Stop>) -> Result<i64, St
     }
 }
 
-/// Writes header and rows; the rows exported.
+/// Writes the tables one after another; how many rows each has.
 async fn written(
     connection: &Connection,
+    asked: &Export,
+    tables: &[Table],
+    mut writer: FormWriter,
+    bar: &indicatif::ProgressBar,
+) -> Result<Vec<i64>, Stop> {
+    let mut counts = Vec::new();
+    for table in tables {
+        let request = ExportRowsRequest {
+            table: table.id.clone(),
+            area: asked.area.clone().unwrap_or_default(),
+            as_of: asked.as_of.clone().unwrap_or_default(),
+            ..ExportRowsRequest::default()
+        };
+        counts.push(exported(connection, table, request, &mut writer, bar).await?);
+    }
+    writer.finish().map_err(Stop::output)?;
+    Ok(counts)
+}
+
+/// Writes header and rows of a table; the rows exported.
+async fn exported(
+    connection: &Connection,
+    table: &Table,
     mut request: ExportRowsRequest,
-    out: impl Write,
+    writer: &mut FormWriter,
     bar: &indicatif::ProgressBar,
 ) -> Result<i64, Stop> {
-    let mut writer = csv::Writer::from_writer(BufWriter::new(out));
     let mut opened = false;
     let mut tries = 1;
     loop {
-        match stream(connection, &mut request, &mut writer, &mut opened, bar).await {
-            Ok(count) => {
-                writer.flush().map_err(Stop::output)?;
-                return Ok(count);
-            }
+        match stream(connection, table, &mut request, writer, &mut opened, bar).await {
+            Ok(count) => return Ok(count),
             Err(Broken::Stop(stop)) => return Err(stop),
             Err(Broken::Stream { status, further }) => {
                 tries = if further { 1 } else { tries + 1 };
@@ -120,10 +141,11 @@ impl From<Stop> for Broken {
 }
 
 /// One stream; `request` then goes on after the last batch that was written.
-async fn stream<W: Write>(
+async fn stream(
     connection: &Connection,
+    table: &Table,
     request: &mut ExportRowsRequest,
-    writer: &mut csv::Writer<W>,
+    writer: &mut FormWriter,
     opened: &mut bool,
     bar: &indicatif::ProgressBar,
 ) -> Result<i64, Broken> {
@@ -145,16 +167,14 @@ async fn stream<W: Write>(
                 *opened = true;
                 request.as_of = header.as_of;
                 request.known_at = header.known_at;
-                let titles = header.columns.into_iter().filter_map(|column| column.title);
-                let titles = titles.enumerate().map(|(index, title)| match index {
-                    0 => format!("\u{feff}{}", title.zh),
-                    _ => title.zh,
-                });
-                writer.write_record(titles.collect::<Vec<_>>()).map_err(Stop::output)?;
+                // All columns that are exported stand in the header, those beside the form's own as well.
+                let table = Table { columns: header.columns, ..table.clone() };
+                let form = Form::of_table(&table, &HashMap::new()).on(&request.as_of);
+                writer.sheet(&form).map_err(Stop::output)?;
             }
             Some(Part::Batch(batch)) => {
                 for row in &batch.rows {
-                    writer.write_record(&row.cells).map_err(Stop::output)?;
+                    writer.row(&row.cells).map_err(Stop::output)?;
                 }
                 bar.inc(batch.rows.len() as u64);
                 request.resume_token = batch.resume_token;

@@ -15,11 +15,14 @@ mod template;
 mod token;
 
 use std::io::Write;
+use std::path::Path;
 
 use kernel::language::Language;
+use sheet::Format;
 
 use crate::arguments::{Arguments, Command, Database, Get, Keys, Snapshot, Token};
 use crate::exit::Stop;
+use crate::words;
 
 /// What every command is told.
 #[derive(Debug, Clone, Copy)]
@@ -52,6 +55,31 @@ pub async fn run(arguments: Arguments) -> Result<(), Stop> {
         Command::Keys(Keys::Init { dir }) => keys::init(&dir, manner),
         Command::Database(Database::Init { url }) => database::init(url, manner).await,
         Command::Check(asked) => check::run(asked, manner).await,
+    }
+}
+
+/// The format in which a file of forms is written: as its name says; csv on standard output.
+///
+/// # Errors
+/// A name that says no format; several sheets for a csv file.
+fn format_of(
+    out: Option<&Path>,
+    gb18030: bool,
+    name: &str,
+    sheets: usize,
+    language: Language,
+) -> Result<Format, Stop> {
+    let format = match out {
+        None => Format::Csv,
+        Some(path) => Format::of_path(path)
+            .ok_or_else(|| Stop::usage(words::NO_FORMAT.fill(language, &[("file", &path.display())])))?,
+    };
+    match format {
+        Format::Csv if sheets > 1 => {
+            Err(Stop::usage(words::NEEDS_WORKBOOK.fill(language, &[("name", &name)])))
+        }
+        Format::Csv if gb18030 => Ok(Format::CsvGb18030),
+        format => Ok(format),
     }
 }
 

@@ -420,6 +420,52 @@ reasons! {
     NestedTooDeep "NESTED_TOO_DEEP" InvalidArgument ["limit"];
     /// The body did not arrive in time.
     BodyTooSlow "BODY_TOO_SLOW" DeadlineExceeded ["seconds"];
+    /// The file is of another kind than its content must be.
+    FileKind "FILE_KIND" InvalidArgument ["found"];
+    /// A part of the file is, or grows when it is unpacked to, more than `limit` MiB or many times its size.
+    FileGrows "FILE_GROWS" InvalidArgument ["limit"];
+    /// A part of the workbook is missing, cut off or damaged.
+    FilePartBroken "FILE_PART_BROKEN" InvalidArgument ["part"];
+    /// Rows of one file are written in different encodings; `other` is a row of the other one.
+    FileEncodingMixed "FILE_ENCODING_MIXED" InvalidArgument ["other"];
+    /// A quote that begins in this row never ends.
+    QuoteOpen "QUOTE_OPEN" InvalidArgument [];
+    /// The sheet has more than `limit` columns.
+    ColumnsTooMany "COLUMNS_TOO_MANY" InvalidArgument ["limit"];
+    /// The cell has more than `limit` characters.
+    CellTooLarge "CELL_TOO_LARGE" InvalidArgument ["limit"];
+    /// Nothing stands in the sheet.
+    SheetEmpty "SHEET_EMPTY" InvalidArgument [];
+    /// Several sheets fit; none has the name that is expected.
+    SheetAmbiguous "SHEET_AMBIGUOUS" InvalidArgument ["sheets"];
+    /// None of the first five rows has the titles of the table's columns.
+    HeaderMissing "HEADER_MISSING" InvalidArgument ["columns"];
+    /// The titles stand a second time; `row` is the first time.
+    HeaderTwice "HEADER_TWICE" InvalidArgument ["row"];
+    /// The cell is filled, but its column has no title.
+    ColumnUntitled "COLUMN_UNTITLED" InvalidArgument [];
+    /// A number of more than 15 digits: the spreadsheet has lost the last ones.
+    CellDigitsLost "CELL_DIGITS_LOST" InvalidArgument [];
+    /// The cell holds an error of the spreadsheet.
+    CellErrorValue "CELL_ERROR_VALUE" InvalidArgument ["value"];
+    /// The value stands in cells merged over several columns.
+    CellMergedAcross "CELL_MERGED_ACROSS" InvalidArgument [];
+    /// A formula that no spreadsheet has calculated yet.
+    CellNotCalculated "CELL_NOT_CALCULATED" InvalidArgument [];
+    /// Warning: cells are formulas; their last results were read.
+    FormulasRead "FORMULAS_READ" InvalidArgument ["count"];
+    /// Warning: rows that are hidden or filtered out were read too.
+    RowsHidden "ROWS_HIDDEN" InvalidArgument ["count"];
+    /// Warning: a hidden sheet was read.
+    SheetHidden "SHEET_HIDDEN" InvalidArgument [];
+    /// Warning: the value of cells merged over several rows was taken for each of them.
+    CellsRepeated "CELLS_REPEATED" InvalidArgument ["count"];
+    /// Warning: a sheet is none of the form's, and was not read.
+    SheetNotRead "SHEET_NOT_READ" InvalidArgument [];
+    /// Warning: the workbook lacks a sheet of the form.
+    SheetAbsent "SHEET_ABSENT" InvalidArgument ["sheet"];
+    /// Warning: the day for which the form speaks was read from a note above the header.
+    FormDateRead "FORM_DATE_READ" InvalidArgument ["date"];
 }
 
 impl Reason {
@@ -438,7 +484,19 @@ impl Reason {
     /// Whether it only warns: the record is written all the same, and the warning is told and listed.
     #[must_use]
     pub const fn is_warning(self) -> bool {
-        matches!(self, Self::AreaDiffers | Self::StandingDiffers | Self::MemberCountDiffers)
+        matches!(
+            self,
+            Self::AreaDiffers
+                | Self::StandingDiffers
+                | Self::MemberCountDiffers
+                | Self::FormulasRead
+                | Self::RowsHidden
+                | Self::SheetHidden
+                | Self::CellsRepeated
+                | Self::SheetNotRead
+                | Self::SheetAbsent
+                | Self::FormDateRead
+        )
     }
 }
 

@@ -278,19 +278,27 @@ impl TableApi {
             }),
             _ => String::new(),
         };
-        let errors = shown.iter().map(|error| self.row_error(call, &message.table, error)).collect();
+        let errors = shown.iter().map(|error| self.row_error(call, message, error)).collect();
         Ok(p::ListImportErrorsResponse { errors, next_page_token })
     }
 
-    fn row_error(&self, call: &Call, table: &str, error: &store::ImportError) -> p::RowError {
+    fn row_error(
+        &self,
+        call: &Call,
+        message: &p::ListImportErrorsRequest,
+        error: &store::ImportError,
+    ) -> p::RowError {
         let cipher = &self.0.inner().secrets.cipher;
         let unseal = |text: &Option<String>| {
             text.as_deref()
                 .and_then(|text| cipher.decrypt("import_error.cell", text).ok())
                 .unwrap_or_default()
         };
-        let kept: Kept = serde_json::from_str(&unseal(&error.arguments))
-            .unwrap_or(Kept { warning: false, arguments: Vec::new() });
+        let kept: Kept = serde_json::from_str(&unseal(&error.arguments)).unwrap_or(Kept {
+            warning: false,
+            arguments: Vec::new(),
+            row: Vec::new(),
+        });
         let reason = Reason::parse(&error.reason).unwrap_or(Reason::Internal);
         let mut violation = kernel::failure::Violation::new(error.field.clone().unwrap_or_default(), reason);
         for (name, value) in &kept.arguments {
@@ -299,15 +307,16 @@ impl TableApi {
             }
         }
         p::RowError {
-            table: table.to_owned(),
+            table: message.table.clone(),
             row: error.row,
             column: error.column_title.clone().unwrap_or_default(),
             field: error.field.clone().unwrap_or_default(),
             reason: error.reason.clone(),
             message: violation.message(call.caller().language),
             cell: unseal(&error.cell),
-            candidates: Vec::new(),
+            candidates: super::import::candidates(&violation),
             warning: kept.warning,
+            cells: if message.with_cells { kept.cells() } else { Vec::new() },
         }
     }
 }

@@ -179,7 +179,7 @@ impl Export {
     fn line(&self, printed: &[Column], out: Out, state: &State, language: Language) -> Row {
         let places = self.place_names(&out, state).unwrap_or_default();
         let cells = printed.iter().map(|column| self.cell(column, &out, &places, language)).collect();
-        Row { cells }
+        Row { cells, flaws: Vec::new() }
     }
 
     fn cell(

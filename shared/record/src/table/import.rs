@@ -2,7 +2,7 @@
 
 use kernel::failure::{Reason, Violation, Violations};
 use kernel::language::Language;
-use proto::common::RowError;
+use proto::common::{RowCell, RowError};
 use store::ImportError;
 
 use crate::engine::{Engine, Outcome, Verdict};
@@ -94,6 +94,7 @@ pub(crate) fn errors_of(
                 cell: place.shown,
                 candidates: candidates(violation),
                 warning,
+                cells: Vec::new(),
             });
         }
     }
@@ -113,8 +114,10 @@ pub(crate) fn kept_errors(
     let seal = |text: &str| cipher.encrypt("import_error.cell", text).ok();
     let mut errors = Vec::new();
     for ((outcome, number), cells) in outcomes.iter().zip(numbers).zip(cells) {
+        let mut whole = Some(cells);
         for (ordinal, (violation, warning)) in (0_i64..).zip(told(header, outcome)) {
             let place = place_of(header, violation, cells);
+            let row = if warning { None } else { whole.take() };
             let arguments = serde_json::to_string(&Kept {
                 warning,
                 arguments: violation
@@ -122,6 +125,7 @@ pub(crate) fn kept_errors(
                     .iter()
                     .map(|(name, value)| ((*name).to_owned(), value.clone()))
                     .collect(),
+                row: row.map(|cells| titled(header, cells)).unwrap_or_default(),
             });
             errors.push(ImportError {
                 row: *number,
@@ -143,6 +147,23 @@ pub(crate) fn kept_errors(
 pub(crate) struct Kept {
     pub(crate) warning: bool,
     pub(crate) arguments: Vec<(String, String)>,
+    /// The whole row, at its first error.
+    #[serde(default)]
+    pub(crate) row: Vec<(String, String)>,
+}
+
+impl Kept {
+    /// The row's cells, with their columns.
+    pub(crate) fn cells(self) -> Vec<RowCell> {
+        self.row.into_iter().map(|(column, cell)| RowCell { column, cell }).collect()
+    }
+}
+
+/// The cells of a row with the titles of their columns.
+fn titled(header: &Header, cells: &[String]) -> Vec<(String, String)> {
+    let titles = header.columns.iter().map(|column| header.layout.columns[*column].title.zh.to_owned());
+    let cells = cells.iter().cloned().chain(std::iter::repeat_with(String::new));
+    titles.zip(cells).collect()
 }
 
 /// What is told of a row. A cell that could not be read is told once: what rules make of its absence is not news.
@@ -192,7 +213,8 @@ fn place_of(header: &Header, violation: &Violation, cells: &[String]) -> ErrorPl
     ErrorPlace { title: title.to_owned(), shown }
 }
 
-fn candidates(violation: &Violation) -> Vec<String> {
+/// Words or names that would fit.
+pub(crate) fn candidates(violation: &Violation) -> Vec<String> {
     violation
         .arguments
         .iter()

@@ -10,6 +10,7 @@ mod layout;
 pub(crate) mod row;
 mod session;
 mod sheet;
+mod tally;
 
 pub use api::TableApi;
 pub use cells::{Cell, format_cell, parse_cell};

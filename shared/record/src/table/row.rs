@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kernel::area::AreaCode;
 use kernel::failure::{Reason, Violations};
 use kernel::id_number;
+use proto::common::{CellFlaw, CellFlawKind, Row};
 
 use crate::column::Column;
 use crate::engine::{Engine, Notes, Unit};
@@ -48,6 +49,14 @@ pub(crate) struct Header {
 }
 
 impl Header {
+    /// The title of a field's column; its path where the table has none for it.
+    pub(crate) fn title_of<'p>(&self, path: &'p str) -> &'p str
+    where
+        'static: 'p,
+    {
+        self.layout.title_of(path).or_else(|| self.sheet_title_of(path)).unwrap_or(path)
+    }
+
     /// The title that a sheet itself names for a field of one of its records.
     pub(crate) fn sheet_title_of(&self, path: &str) -> Option<&'static str> {
         let Form::Sheet(sheet) = self.form else { return None };
@@ -75,7 +84,7 @@ pub(crate) struct TableRow {
 
 impl TableRow {
     /// Reads a row's cells.
-    pub(crate) fn read(engine: &Engine, header: &Arc<Header>, facts: RowFacts, cells: &[String]) -> Self {
+    pub(crate) fn read(engine: &Engine, header: &Arc<Header>, facts: RowFacts, told: &Row) -> Self {
         let body = match header.form {
             Form::Resource(registered) => Body::Record {
                 record: (registered.new)(),
@@ -93,11 +102,12 @@ impl TableRow {
             place: None,
             unread: Violations::default(),
         };
-        row.fill(cells);
+        row.fill(told);
         row
     }
 
-    fn fill(&mut self, cells: &[String]) {
+    fn fill(&mut self, told: &Row) {
+        let Row { cells, flaws } = told;
         let header = self.header.clone();
         let mut place = PlaceAsk {
             within: self.facts.within.clone(),
@@ -111,9 +121,13 @@ impl TableRow {
                 .add("expected", header.columns.len())
                 .add("found", cells.len());
         }
-        for (text, column) in cells.iter().zip(&header.columns) {
+        for (index, (text, column)) in cells.iter().zip(&header.columns).enumerate() {
             let column = &header.layout.columns[*column];
             let text = text.trim();
+            if let Some(flaw) = flaws.iter().find(|flaw| usize::try_from(flaw.cell) == Ok(index)) {
+                self.flawed(flaw, column, text);
+                continue;
+            }
             match column.target {
                 Target::Ordinal => {}
                 Target::Name => self.facts.name = (!text.is_empty()).then(|| text.to_owned()),
@@ -135,6 +149,23 @@ impl TableRow {
             self.facts.area = Some(self.facts.within.clone());
         }
         self.split_certificates();
+    }
+
+    /// A cell that its file does not give as it was written: to take what is left of it would be a guess.
+    fn flawed(&mut self, flaw: &CellFlaw, column: &crate::table::layout::Column, text: &str) {
+        if column.target == Target::Ordinal {
+            return;
+        }
+        let reason = match flaw.kind() {
+            CellFlawKind::DigitsLost => Reason::CellDigitsLost,
+            CellFlawKind::MergedAcross => Reason::CellMergedAcross,
+            CellFlawKind::NotCalculated => Reason::CellNotCalculated,
+            CellFlawKind::ErrorValue | CellFlawKind::Unspecified => Reason::CellErrorValue,
+        };
+        let violation = self.unread.push(column.title.zh, reason);
+        if reason == Reason::CellErrorValue {
+            violation.add("value", text);
+        }
     }
 
     fn cell(&mut self, target: Target, column: &crate::table::layout::Column, text: &str) {

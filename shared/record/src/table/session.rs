@@ -8,7 +8,7 @@ use kernel::area::{AreaCode, Scope};
 use kernel::date::CivilDate;
 use kernel::failure::{Failure, Reason, Violations};
 use proto::common::{
-    ImportAccepted, ImportBatch, ImportEnd, ImportHeader, ImportMode, ImportProgress, ImportSummary,
+    ImportAccepted, ImportBatch, ImportEnd, ImportHeader, ImportMode, ImportProgress, ImportSummary, Row,
     RowError, Source, SourceKind, VersionAction,
 };
 use store::{Db, ImportError, ImportJob, NewAudit, Step};
@@ -20,6 +20,7 @@ use crate::refusal::refusal;
 use crate::table::import::{errors_of, kept_errors};
 use crate::table::row::{Header, TableRow};
 use crate::table::sheet::RowFacts;
+use crate::table::tally::Tally;
 
 /// Most rows in one batch message.
 pub(crate) const BATCH_ROWS: usize = 1_000;
@@ -46,6 +47,7 @@ struct Open {
     warnings: i64,
     blanks_kept: i64,
     received: i64,
+    tally: Tally,
 }
 
 /// One stream of ImportRows.
@@ -105,6 +107,7 @@ impl Session {
             warnings: 0,
             blanks_kept: 0,
             received: 0,
+            tally: Tally::default(),
         });
         Ok(accepted)
     }
@@ -238,6 +241,7 @@ impl Session {
         count(&mut next, &ran.outcomes);
         let language = self.call.caller().language;
         let errors = errors_of(&open.header, &open.import.table, &ran.outcomes, &numbers, &cells, language);
+        open.tally.batch(&open.header, &ran.outcomes, &errors);
         open.warnings += errors.iter().filter(|error| error.warning).count() as i64;
         open.blanks_kept += ran.outcomes.iter().map(|outcome| outcome.blanks_kept).sum::<i64>();
         open.job = next;
@@ -265,6 +269,8 @@ impl Session {
             row_count: open.received,
             blanks_kept: open.blanks_kept,
             validate_only: open.import.validate_only,
+            changed_columns: open.tally.changed(),
+            rejected_reasons: open.tally.rejected(),
         })
     }
 }
@@ -289,10 +295,10 @@ impl Open {
         for (row, number) in batch.rows.into_iter().zip(batch.first_row..) {
             self.last_row = number;
             self.received += 1;
-            if row.cells.iter().all(|cell| cell.trim().is_empty()) {
+            if row.flaws.is_empty() && row.cells.iter().all(|cell| cell.trim().is_empty()) {
                 continue;
             }
-            let unit = self.read(engine, number, &row.cells);
+            let unit = self.read(engine, number, &row);
             if number > self.job.committed_through_row {
                 taken.numbers.push(number);
                 taken.cells.push(row.cells);
@@ -302,7 +308,7 @@ impl Open {
         Ok(taken)
     }
 
-    fn read(&mut self, engine: &Engine, number: i64, cells: &[String]) -> TableRow {
+    fn read(&mut self, engine: &Engine, number: i64, told: &Row) -> TableRow {
         let facts = RowFacts {
             row: number,
             area: None,
@@ -313,7 +319,7 @@ impl Open {
             reason: self.import.reason.clone(),
             ..RowFacts::default()
         };
-        let mut row = TableRow::read(engine, &self.header, facts, cells);
+        let mut row = TableRow::read(engine, &self.header, facts, told);
         if let Some(key) = row.repeat_key() {
             let nth = self.repeats.entry(hash(&key)).or_insert(0);
             row.set_occurrence(*nth);

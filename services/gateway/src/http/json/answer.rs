@@ -1,4 +1,4 @@
-//! Answers of RPCs as JSON: one message as an object, a stream as a line for each message (NDJSON).
+//! Answers of RPCs as JSON: one message as an object, a stream as a line for each message (NDJSON), but for files.
 //!
 //! A stream that is refused after its first message ends with a line `{"error": …}`, a `google.rpc.Status`; no message that
 //! is streamed has a field of that name.
@@ -8,12 +8,11 @@ use std::convert::Infallible;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
 use bytes::{BufMut, Bytes, BytesMut};
-use futures::{StreamExt, stream};
+use futures::{Stream, StreamExt, stream};
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use http::uri::PathAndQuery;
 use http::{HeaderName, HeaderValue};
 use kernel::failure::Failure;
-use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, MessageDescriptor, ReflectMessage, Value};
 use runtime::status::to_status;
 use serde::Serialize;
@@ -21,7 +20,7 @@ use serde_json::json;
 use tonic::client::Grpc;
 use tonic::{Status, Streaming};
 
-use super::Refusal;
+use super::{Refusal, file};
 use crate::http::call::Calling;
 use crate::http::error;
 use crate::http::routes::Route;
@@ -30,23 +29,26 @@ use crate::route::raw::RawCodec;
 /// Content type of a stream.
 pub(crate) const NDJSON: &str = "application/x-ndjson";
 
-/// Calls the RPC of a route and answers as it does.
+/// Calls the RPC of a route with these messages, one or several as it takes them, and answers as it does.
 pub(super) async fn of(
     calling: Calling,
     route: &Route,
-    message: &DynamicMessage,
+    messages: impl Stream<Item = Bytes> + Send + 'static,
 ) -> Result<Response, Refusal> {
     let rpc = &route.rpc;
     let path = format!("/{}/{}", rpc.parent_service().full_name(), rpc.name());
     let path: PathAndQuery = path.parse().map_err(Failure::internal_error)?;
-    let request = tonic::Request::new(Bytes::from(message.encode_to_vec()));
+    let request = tonic::Request::new(messages);
     // Answers are the suite's own, and were bounded where they were made.
     let mut grpc = Grpc::new(calling).max_decoding_message_size(usize::MAX);
     if rpc.is_server_streaming() {
-        let messages = grpc.server_streaming(request, path, RawCodec).await?.into_inner();
-        return streamed(messages, rpc.output()).await;
+        let messages = grpc.streaming(request, path, RawCodec).await?.into_inner();
+        return match file::downloaded(&rpc.output()) {
+            Some(fields) => file::of(messages, rpc.output(), fields).await,
+            None => streamed(messages, rpc.output()).await,
+        };
     }
-    let answer = grpc.unary(request, path, RawCodec).await?.into_inner();
+    let answer = grpc.client_streaming(request, path, RawCodec).await?.into_inner();
     let answer = DynamicMessage::decode(rpc.output(), answer).map_err(Failure::internal_error)?;
     let body = written(&answer, route.answered.as_ref())?;
     Ok((headers("application/json"), body).into_response())

@@ -1,10 +1,13 @@
 //! The JSON face: every RPC with `google.api.http`, in canonical proto3 JSON.
 //!
+//! Where a body or an answer is a file, its bytes travel as they are ([`file`]).
+//!
 //! A request is found ([`super::routes`]), read as it stands ([`tree`], [`query`]), read again as the RPC's message
 //! ([`read`]: all that is wrong at once), and answered by the RPC itself ([`answer`]). Nothing here knows a record.
 
 mod answer;
 mod body;
+pub(crate) mod file;
 mod query;
 mod read;
 mod scalar;
@@ -16,9 +19,12 @@ use std::sync::Arc;
 
 use axum::extract::{Request, State};
 use axum::response::Response;
+use bytes::Bytes;
+use futures::{StreamExt, stream};
 use http::request::Parts;
 use http::{HeaderMap, Method};
 use kernel::failure::{Failure, Reason, Violation};
+use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
 use proto::common::GetCallerRequest;
 use proto::common::access_service_client::AccessServiceClient;
@@ -69,8 +75,16 @@ impl Face {
 
     async fn answered(&self, head: &Parts, body: axum::body::Body) -> Result<Response, Refusal> {
         let (route, texts) = self.route(head)?;
-        match self.read(route, texts, head, body).await {
-            Ok(message) => answer::of(self.rpcs.on_behalf_of(&head.headers), route, &message).await,
+        let sent = match file::uploaded(route) {
+            Some(field) => message(route, texts, head.uri.query(), None)
+                .map(|first| file::messages(&first, field, body).boxed()),
+            None => self
+                .read(route, texts, head, body)
+                .await
+                .map(|message| stream::iter([Bytes::from(message.encode_to_vec())]).boxed()),
+        };
+        match sent {
+            Ok(sent) => answer::of(self.rpcs.on_behalf_of(&head.headers), route, sent).await,
             Err(failure) => {
                 self.known(&head.headers).await?;
                 Err(failure.into())

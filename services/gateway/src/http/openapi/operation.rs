@@ -1,11 +1,12 @@
 //! A route of the contract as an operation of OpenAPI.
 
 use prost_reflect::{FieldDescriptor, Kind, MessageDescriptor};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
+use sheet::Format;
 
 use super::said::{Said, summary};
 use super::schema::Schemas;
-use crate::http::json::NDJSON;
+use crate::http::json::{NDJSON, file};
 use crate::http::routes::{Body, Route, Routes};
 use crate::http::template::Segment;
 
@@ -25,6 +26,9 @@ pub(super) const REFUSALS: [(&str, &str, &str); 9] = [
         "A part of the suite cannot be reached at present; `Retry-After` says when to try again.",
     ),
 ];
+
+/// What files that are answered may be.
+const FILES: [&str; 2] = [Format::Xlsx.media_type(), Format::Csv.media_type()];
 
 /// A part of a path that is not the same in every request.
 pub(super) struct Variable {
@@ -106,6 +110,11 @@ pub(super) fn of(route: &Route, routes: &Routes, said: &Said<'_>, schemas: &mut 
         Body::None => return operation,
         Body::Whole if creates => schemas.creating(&rpc.input()),
         Body::Whole => schemas.message(&rpc.input()),
+        Body::Field(_) if file::uploaded(route).is_some() => {
+            operation["requestBody"] =
+                json!({"required": true, "content": {"application/octet-stream": {"schema": bytes()}}});
+            return operation;
+        }
         Body::Field(field) => schemas.property(field),
     };
     operation["requestBody"] = json!({"required": true, "content": {"application/json": {"schema": body}}});
@@ -167,6 +176,11 @@ fn query(message: &MessageDescriptor, at: &str, found: &mut Vec<(String, FieldDe
 
 fn responses(route: &Route, said: &Said<'_>, schemas: &mut Schemas<'_>) -> Value {
     let output = route.rpc.output();
+    if file::downloaded(&output).is_some() {
+        let content = FILES.map(|kind| (kind.to_owned(), json!({"schema": bytes()})));
+        let file = json!({"description": "The file.", "content": Map::from_iter(content)});
+        return with_refusals(json!({"200": file}), route);
+    }
     let schema = match &route.answered {
         Some(field) => schemas.property(field),
         None => schemas.message(&output),
@@ -179,7 +193,15 @@ fn responses(route: &Route, said: &Said<'_>, schemas: &mut Schemas<'_>) -> Value
     } else {
         "application/json"
     };
-    let mut responses = json!({"200": {"description": description, "content": {kind: {"schema": schema}}}});
+    with_refusals(json!({"200": {"description": description, "content": {kind: {"schema": schema}}}}), route)
+}
+
+/// What a file is made of.
+fn bytes() -> Value {
+    json!({"type": "string", "format": "binary"})
+}
+
+fn with_refusals(mut responses: Value, route: &Route) -> Value {
     let of_bodies = ["409", "413", "415"];
     for (status, name, _) in REFUSALS {
         if route.body == Body::None && of_bodies.contains(&status) {

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::{Manner, PREFECTURE, step_line, token};
 use crate::client::Connection;
-use crate::client::import::{Event, Rows, Sheet, import};
+use crate::client::import::{Event, Sheet, import, numbered};
 use crate::commands::import::error_line;
 use crate::commands::snapshot::{Wanted, freeze};
 use crate::demonstration::{Demonstration, Load, SheetLoad, SnapshotLoad};
@@ -158,12 +158,12 @@ fn sheet_of(demonstration: &Arc<Demonstration>, position: usize, load: &SheetLoa
         ..ImportHeader::default()
     };
     let demonstration = Arc::clone(demonstration);
-    let rows = move || match demonstration.loads().into_iter().nth(position) {
-        Some(Load::Sheet(again)) => Ok(Box::new(again.rows.map(Ok)) as Rows),
-        _ => Ok(Box::new(std::iter::empty()) as Rows),
-    };
     // The header is row 1.
-    Sheet { header, first_row: 2, rows: Box::new(rows) }
+    let rows = move || match demonstration.loads().into_iter().nth(position) {
+        Some(Load::Sheet(again)) => Ok(numbered(2, again.rows)),
+        _ => Ok(numbered(2, std::iter::empty())),
+    };
+    Sheet { header, rows: Box::new(rows) }
 }
 
 /// Loads that may run beside each other: the sheets of one county are a chain, all else stands alone. With `only`, other

@@ -1,0 +1,205 @@
+//! A file into its tables: read as a whole, then sent row by row.
+
+use std::sync::Arc;
+
+use kernel::failure::{Failure, Reason};
+use proto::common::import_rows_request::Part as Asked;
+use proto::common::import_rows_response::Part as Told;
+use proto::common::{ImportBatch, ImportEnd, ImportHeader, ImportRowsRequest, ImportRowsResponse};
+use proto::xiuhua::gateway::v1::import_file_response::Part;
+use proto::xiuhua::gateway::v1::{FileNotice, ImportFileRequest, ImportFileResponse};
+use runtime::context::Context;
+use sheet::{Batches, FormFile};
+use tempfile::NamedTempFile;
+use tokio::sync::mpsc;
+use tokio_stream::wrappers::ReceiverStream;
+use tonic::{Status, Streaming};
+
+use super::{tables, upload};
+use crate::Gateway;
+use crate::route::directory::service_of_id;
+
+/// Rows of one batch, and so of one commit.
+const BATCH_ROWS: usize = 500;
+
+type Teller = mpsc::Sender<Result<ImportFileResponse, Status>>;
+
+/// Imports a file and tells of it.
+pub(super) async fn run(
+    gateway: &Gateway,
+    context: &Context,
+    mut incoming: Streaming<ImportFileRequest>,
+    told: &Teller,
+) -> Result<(), Status> {
+    let Some(mut asked) = incoming.message().await? else {
+        return Err(context.status(&Failure::new(Reason::StreamProtocol).with("expected", "name")));
+    };
+    let found = tables::find(gateway, context, &asked.name).await?;
+    let received = upload::received(context, std::mem::take(&mut asked.chunk), &mut incoming).await?;
+    let path = received.path().to_owned();
+    let opened = tokio::task::spawn_blocking(move || FormFile::open(&path, &found)).await;
+    let opened = opened.map_err(Failure::internal_error).and_then(|opened| opened);
+    let file =
+        Arc::new(Kept { file: opened.map_err(|failure| context.status(&failure))?, _received: received });
+    let language = context.caller.language;
+    for notice in &file.file.notices {
+        let reason = notice.reason.as_str().to_owned();
+        let told_of = FileNotice { place: notice.field.clone(), reason, message: notice.message(language) };
+        tell(told, Part::Notice(told_of)).await?;
+    }
+    let job = if asked.job.is_empty() { record::engine::new_id() } else { asked.job.clone() };
+    let parts = &file.file.parts;
+    // Sheets of one service are one stream, so that a dry run knows what went before.
+    let mut at = 0;
+    for group in parts.chunk_by(|one, other| service_of_id(&one.table) == service_of_id(&other.table)) {
+        let mut stream = Stream::open(gateway, context, told, &group[0].table)?;
+        for part in at..at + group.len() {
+            stream.sheet(&file, part, &header_of(&asked, &file.file, part, &job)).await?;
+        }
+        at += group.len();
+        stream.close().await;
+    }
+    Ok(())
+}
+
+/// A file that is read, and the temporary file that it is in.
+struct Kept {
+    file: FormFile,
+    _received: NamedTempFile,
+}
+
+fn header_of(asked: &ImportFileRequest, file: &FormFile, part: usize, job: &str) -> ImportHeader {
+    let part = &file.parts[part];
+    let day = if asked.form_date.is_empty() { file.form_date.clone() } else { Some(asked.form_date.clone()) };
+    ImportHeader {
+        table: part.table.clone(),
+        job: job.to_owned(),
+        columns: part.titles.clone(),
+        file_digest: file.digest.clone(),
+        row_count: 0,
+        validate_only: asked.validate_only,
+        form_date: day.unwrap_or_default(),
+        mode: asked.mode,
+        area: asked.area.clone(),
+        form_title: asked.file_name.clone(),
+        document_no: asked.document_no.clone(),
+        reason: asked.reason.clone(),
+    }
+}
+
+async fn tell(told: &Teller, part: Part) -> Result<(), Status> {
+    let gone = |_| Status::cancelled("");
+    told.send(Ok(ImportFileResponse { part: Some(part) })).await.map_err(gone)
+}
+
+/// A stream of `ImportRows` to one service, batch by batch.
+struct Stream<'s> {
+    context: &'s Context,
+    told: &'s Teller,
+    client: tables::Tables,
+    sender: mpsc::Sender<ImportRowsRequest>,
+    receiver: Option<mpsc::Receiver<ImportRowsRequest>>,
+    answers: Option<Streaming<ImportRowsResponse>>,
+}
+
+impl<'s> Stream<'s> {
+    fn open(gateway: &Gateway, context: &'s Context, told: &'s Teller, table: &str) -> Result<Self, Status> {
+        let client = tables::of_table(gateway, context, table)?;
+        let (sender, receiver) = mpsc::channel(2);
+        Ok(Self { context, told, client, sender, receiver: Some(receiver), answers: None })
+    }
+
+    /// One sheet from its header to its summary.
+    async fn sheet(&mut self, file: &Arc<Kept>, part: usize, header: &ImportHeader) -> Result<(), Status> {
+        self.send(Asked::Header(header.clone())).await?;
+        if let Some(receiver) = self.receiver.take() {
+            let answers = self.client.import_rows(ReceiverStream::new(receiver)).await?;
+            self.answers = Some(answers.into_inner());
+        }
+        let Told::Accepted(accepted) = self.next().await? else { return Err(self.out_of_order()) };
+        let committed = accepted.committed_through_row;
+        tell(self.told, Part::Accepted(accepted)).await?;
+        let mut batches = batches(Arc::clone(file), part);
+        let mut sent = 0;
+        while let Some(batch) = batches.recv().await {
+            let batch = batch.map_err(|failure| self.context.status(&failure))?;
+            let rows = i64::try_from(batch.rows.len()).unwrap_or_default();
+            let last = batch.first_row + rows - 1;
+            sent += rows;
+            self.send(Asked::Batch(batch)).await?;
+            // Of rows that an earlier stream has stored nothing more is told.
+            if last > committed {
+                self.decided().await?;
+            }
+        }
+        self.send(Asked::End(ImportEnd { row_count: sent, file_digest: header.file_digest.clone() })).await?;
+        let Told::Summary(summary) = self.next().await? else { return Err(self.out_of_order()) };
+        tell(self.told, Part::Summary(summary)).await
+    }
+
+    /// Passes on what is told of a batch.
+    async fn decided(&mut self) -> Result<(), Status> {
+        loop {
+            match self.next().await? {
+                Told::Errors(errors) => tell(self.told, Part::Errors(errors)).await?,
+                Told::Progress(progress) => return tell(self.told, Part::Progress(progress)).await,
+                Told::Accepted(_) | Told::Summary(_) => return Err(self.out_of_order()),
+            }
+        }
+    }
+
+    async fn send(&mut self, part: Asked) -> Result<(), Status> {
+        let sent = self.sender.send(ImportRowsRequest { part: Some(part) }).await;
+        match (sent, &mut self.answers) {
+            (Ok(()), _) => Ok(()),
+            // The service has ended the stream: its answer says why.
+            (Err(_), Some(answers)) => match answers.message().await {
+                Err(status) => Err(status),
+                Ok(_) => Err(self.out_of_order()),
+            },
+            (Err(_), None) => Err(self.out_of_order()),
+        }
+    }
+
+    async fn next(&mut self) -> Result<Told, Status> {
+        let answer = match &mut self.answers {
+            Some(answers) => answers.message().await?,
+            None => None,
+        };
+        answer.and_then(|answer| answer.part).ok_or_else(|| self.out_of_order())
+    }
+
+    /// Reads to the end, so that the service sees a stream that ended and none that was cut off.
+    async fn close(self) {
+        drop(self.sender);
+        if let Some(mut answers) = self.answers {
+            while let Ok(Some(_)) = answers.message().await {}
+        }
+    }
+
+    fn out_of_order(&self) -> Status {
+        self.context.status(&Failure::new(Reason::AnswerUnexpected).with("service", "table"))
+    }
+}
+
+/// Batches of a part, read on a thread of their own.
+fn batches(file: Arc<Kept>, part: usize) -> mpsc::Receiver<Result<ImportBatch, Failure>> {
+    let (sender, receiver) = mpsc::channel(2);
+    tokio::task::spawn_blocking(move || {
+        let rows = match file.file.rows(&file.file.parts[part]) {
+            Ok(rows) => rows,
+            Err(failure) => {
+                // Where nobody listens, nobody needs to know.
+                let _ = sender.blocking_send(Err(failure));
+                return;
+            }
+        };
+        for batch in Batches::of(rows, BATCH_ROWS) {
+            let last = batch.is_err();
+            if sender.blocking_send(batch).is_err() || last {
+                return;
+            }
+        }
+    });
+    receiver
+}

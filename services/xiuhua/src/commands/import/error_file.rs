@@ -1,0 +1,115 @@
+//! The rejected rows in the form that they came in, with their number and what is wrong.
+
+use std::fs::File;
+use std::io::BufWriter;
+use std::path::{Path, PathBuf};
+
+use kernel::language::Language;
+use proto::common::Table;
+use sheet::{Form, FormWriter, Format, Part};
+
+use super::told::candidates;
+use crate::client::import::DecidedRow;
+use crate::exit::Stop;
+
+/// See the module.
+pub(super) struct ErrorFile {
+    path: PathBuf,
+    writer: FormWriter,
+    forms: Vec<Form>,
+    /// Which sheet was begun last.
+    begun: Option<usize>,
+}
+
+impl ErrorFile {
+    /// A workbook or csv, as its name says.
+    pub(super) fn create(path: &Path, tables: &[Table], parts: &[Part], day: &str) -> Result<Self, Stop> {
+        let form = |part: &Part| {
+            let table = tables.iter().find(|table| table.id == part.table).cloned().unwrap_or_default();
+            Form::of_titles(&table, &part.titles).on(day).with_reasons()
+        };
+        let format = Format::of_path(path).unwrap_or(Format::Csv);
+        let file = File::create(path).map_err(|error| Stop::unwritable(path, error))?;
+        let writer = FormWriter::new(format, Box::new(BufWriter::new(file)));
+        Ok(Self { path: path.to_owned(), writer, forms: parts.iter().map(form).collect(), begun: None })
+    }
+
+    /// Writes a rejected row of a sheet; sheets come one after another.
+    pub(super) fn write(&mut self, sheet: usize, row: &DecidedRow, language: Language) -> Result<(), Stop> {
+        self.begin(sheet)?;
+        let reasons = row.errors.iter().filter(|error| !error.warning).map(|error| {
+            let column = if error.column.is_empty() { String::new() } else { format!("{}: ", error.column) };
+            format!("{column}{}{}", error.message, candidates(error, language))
+        });
+        let mut cells = row.cells.clone();
+        cells.resize(self.forms[sheet].columns.len() - 2, String::new());
+        cells.extend([row.number.to_string(), reasons.collect::<Vec<_>>().join("\n")]);
+        self.writer.row(&cells).map_err(|error| Stop::unwritable(&self.path, error))
+    }
+
+    fn begin(&mut self, sheet: usize) -> Result<(), Stop> {
+        if self.begun != Some(sheet) {
+            self.begun = Some(sheet);
+            self.writer.sheet(&self.forms[sheet]).map_err(|error| Stop::unwritable(&self.path, error))?;
+        }
+        Ok(())
+    }
+
+    /// Ends the file; without a rejected row it is a header and nothing else.
+    pub(super) fn finish(mut self) -> Result<PathBuf, Stop> {
+        if self.begun.is_none() && !self.forms.is_empty() {
+            self.begin(0)?;
+        }
+        self.writer.finish().map_err(|error| Stop::unwritable(&self.path, error))?;
+        Ok(self.path)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::common::{Column, Label, RowError};
+    use sheet::FormFile;
+
+    use super::*;
+
+    fn table() -> Table {
+        let column = |zh: &&str| Column {
+            title: Some(Label { zh: (*zh).to_owned(), ..Label::default() }),
+            ..Column::default()
+        };
+        let columns = ["户编号", "姓名"].iter().map(column).collect();
+        Table { id: "a.b".to_owned(), sheet: "户信息".to_owned(), columns, ..Table::default() }
+    }
+
+    fn error(column: &str, warning: bool) -> RowError {
+        RowError {
+            column: column.to_owned(),
+            message: "不对".to_owned(),
+            candidates: vec!["乙".to_owned()],
+            warning,
+            ..RowError::default()
+        }
+    }
+
+    #[test]
+    fn the_error_file_is_the_file_with_reasons_and_is_read_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let from = folder.path().join("户信息.csv");
+        std::fs::write(&from, "姓名,户编号\n金哲,1\n").unwrap();
+        let parts = FormFile::open(&from, &[table()]).unwrap().parts;
+        for name in ["退回.csv", "退回.xlsx"] {
+            let path = folder.path().join(name);
+            let mut file = ErrorFile::create(&path, &[table()], &parts, "2015-12-31").unwrap();
+            let cells = vec!["=金".to_owned()];
+            let row = DecidedRow { number: 7, cells, errors: vec![error("姓名", false), error("", true)] };
+            file.write(0, &row, Language::Zh).unwrap();
+            file.finish().unwrap();
+            let again = FormFile::open(&path, &[table()]).unwrap();
+            assert_eq!(again.parts[0].titles, ["姓名", "户编号"], "{name}");
+            let rows: Vec<_> = again.rows(&again.parts[0]).unwrap().map(Result::unwrap).collect();
+            assert_eq!((rows.len(), rows[0].1.cells.clone()), (1, vec!["=金".to_owned()]), "{name}");
+        }
+        let text = std::fs::read_to_string(folder.path().join("退回.csv")).unwrap();
+        assert_eq!(text, "\u{feff}姓名,户编号,行号,错误原因\n'=金,,7,姓名: 不对;可选:乙\n");
+    }
+}

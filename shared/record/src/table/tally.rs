@@ -1,0 +1,58 @@
+//! What an import did, counted by column: so that its end can be told in a few lines.
+
+use std::collections::BTreeMap;
+
+use proto::common::{ChangedColumn, RejectedReason, RowError, VersionAction};
+
+use crate::engine::{Outcome, Verdict};
+use crate::table::row::Header;
+
+/// Counts of the rows that one stream decided.
+#[derive(Default)]
+pub(crate) struct Tally {
+    changed: BTreeMap<String, i64>,
+    rejected: BTreeMap<(String, String), (String, i64)>,
+}
+
+impl Tally {
+    /// Counts the rows of a batch.
+    pub(crate) fn batch(&mut self, header: &Header, outcomes: &[Outcome], errors: &[RowError]) {
+        for outcome in outcomes {
+            let Verdict::Accepted(drafts) = &outcome.verdict else { continue };
+            let own = drafts.iter().filter(|draft| !draft.follows && draft.kind != VersionAction::Created);
+            let mut titles: Vec<&str> =
+                own.flat_map(|draft| draft.paths.iter()).map(|path| header.title_of(path)).collect();
+            titles.sort_unstable();
+            titles.dedup();
+            for title in titles {
+                *self.changed.entry(title.to_owned()).or_default() += 1;
+            }
+        }
+        for error in errors.iter().filter(|error| !error.warning) {
+            let key = (error.column.clone(), error.reason.clone());
+            let (_, count) = self.rejected.entry(key).or_insert_with(|| (error.message.clone(), 0));
+            *count += 1;
+        }
+    }
+
+    /// Fields that rows changed, the most frequent first.
+    pub(crate) fn changed(&self) -> Vec<ChangedColumn> {
+        let columns = self.changed.iter().map(|(column, rows)| (column.clone(), *rows));
+        let mut columns: Vec<_> = columns.map(|(column, rows)| ChangedColumn { column, rows }).collect();
+        columns.sort_by_key(|column| std::cmp::Reverse(column.rows));
+        columns
+    }
+
+    /// Reasons why rows were rejected, the most frequent first.
+    pub(crate) fn rejected(&self) -> Vec<RejectedReason> {
+        let reasons = self.rejected.iter().map(|((column, reason), (message, count))| RejectedReason {
+            column: column.clone(),
+            reason: reason.clone(),
+            message: message.clone(),
+            count: *count,
+        });
+        let mut reasons: Vec<_> = reasons.collect();
+        reasons.sort_by_key(|reason| std::cmp::Reverse(reason.count));
+        reasons
+    }
+}

@@ -1,0 +1,197 @@
+//! The header of a sheet: the row with the titles of the table's columns, in any order, below titles and notes.
+
+use kernel::date::CivilDate;
+use kernel::failure::{Reason, Violation};
+use proto::common::Table;
+
+use crate::cell::{Cell, Line};
+use crate::problem::place;
+
+/// In how many rows the header is looked for.
+pub(crate) const HEADER_ROWS: i64 = 5;
+
+/// Columns that an error file adds; they are read over, so that a corrected error file can be imported.
+pub const ROW_TITLE: &str = "行号";
+/// See [`ROW_TITLE`].
+pub const REASON_TITLE: &str = "错误原因";
+
+/// What stands before the day for which a form speaks, in a note above the header.
+const DAY_TITLES: [&str; 2] = ["填报日期", "填表日期"];
+
+/// A header that was found.
+#[derive(Debug, Clone)]
+pub(crate) struct Header {
+    pub(crate) row: i64,
+    /// Titles of the columns that are imported, with their columns in the sheet.
+    pub(crate) taken: Vec<(usize, String)>,
+    /// Columns that are read over.
+    over: Vec<usize>,
+    /// Day of the form, ISO, from a note above.
+    pub(crate) day: Option<String>,
+    /// How many titles are the table's.
+    pub(crate) hits: usize,
+}
+
+/// Titles of a table as they are compared.
+pub(crate) struct Titles(Vec<String>);
+
+impl Titles {
+    pub(crate) fn of(table: &Table) -> Self {
+        let titles = table.columns.iter().filter_map(|column| column.title.as_ref());
+        Self(titles.map(|title| plain(&title.zh)).collect())
+    }
+
+    fn has(&self, title: &str) -> bool {
+        let title = plain(title);
+        let bare = |title: &str| title.split('(').next().unwrap_or_default().to_owned();
+        !title.is_empty() && self.0.iter().any(|known| *known == title || bare(known) == title)
+    }
+
+    /// The header among the first rows of a sheet: the row with the most of these titles; at least half of its filled cells
+    /// must be of them.
+    pub(crate) fn find(&self, first: &[Line]) -> Option<Header> {
+        let scores = first.iter().filter(|line| line.number <= HEADER_ROWS).map(|line| {
+            let hits = line.cells.iter().filter(|cell| self.has(&cell.value.text())).count();
+            (line, hits)
+        });
+        let likely = scores.filter(|(line, hits)| *hits > 0 && hits * 2 >= line.cells.len());
+        let (line, hits) = likely.max_by_key(|(line, hits)| (*hits, std::cmp::Reverse(line.number)))?;
+        let day = first.iter().filter(|above| above.number < line.number).find_map(day_of);
+        let title = |cell: &Cell| cell.value.text().trim().to_owned();
+        let (over, taken): (Vec<_>, Vec<_>) = line
+            .cells
+            .iter()
+            .map(|cell| (cell.column, title(cell)))
+            .partition(|(_, title)| title == ROW_TITLE || title == REASON_TITLE);
+        let over = over.into_iter().map(|(column, _)| column).collect();
+        Some(Header { row: line.number, taken, over, day, hits })
+    }
+}
+
+impl Header {
+    /// Titles that stand twice, each at its second place.
+    pub(crate) fn doubled(&self, sheet: &str) -> Vec<Violation> {
+        let twice = self.taken.iter().enumerate().filter(|(index, (_, title))| {
+            self.taken[..*index].iter().any(|(_, earlier)| plain(earlier) == plain(title))
+        });
+        twice
+            .map(|(_, (column, title))| {
+                Violation::new(place(sheet, self.row, Some(*column)), Reason::ColumnDuplicate)
+                    .with("column", title)
+            })
+            .collect()
+    }
+
+    /// Whether a row says the header once more, as on each printed page.
+    pub(crate) fn is_said_by(&self, line: &Line) -> bool {
+        let says = |cell: &Cell| {
+            let own = self.taken.iter().find(|(column, _)| *column == cell.column);
+            own.is_some_and(|(_, title)| plain(title) == plain(&cell.value.text()))
+        };
+        line.cells.len() >= 2 && line.cells.iter().all(says)
+    }
+
+    /// Whether a column has a title.
+    pub(crate) fn titled(&self, column: usize) -> bool {
+        self.over.contains(&column) || self.taken.iter().any(|(taken, _)| *taken == column)
+    }
+}
+
+/// A title without blanks and with half-width brackets.
+fn plain(title: &str) -> String {
+    let letters = title.chars().filter(|letter| !letter.is_whitespace() && *letter != '\u{feff}');
+    letters
+        .map(|letter| match letter {
+            '（' => '(',
+            '）' => ')',
+            '／' => '/',
+            other => other,
+        })
+        .collect()
+}
+
+/// The day that a note names: behind its title in the same cell, or in the cell after it.
+fn day_of(line: &Line) -> Option<String> {
+    let (index, rest) = line.cells.iter().enumerate().find_map(|(index, cell)| {
+        let text = cell.value.text();
+        let found =
+            DAY_TITLES.iter().find_map(|title| text.split_once(title).map(|(_, rest)| rest.to_owned()))?;
+        Some((index, found))
+    })?;
+    let rest = rest.trim_start_matches([':', '：', ' ', '\u{3000}']);
+    let day = |text: &str| CivilDate::parse_form(text).map(|day| day.to_string());
+    let first = rest.split_whitespace().next().unwrap_or_default();
+    day(rest.trim())
+        .or_else(|| day(first))
+        .or_else(|| line.cells.get(index + 1).and_then(|cell| day(&cell.value.text())))
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::common::{Column, Label};
+
+    use super::*;
+    use crate::cell::Value;
+
+    fn line(number: i64, cells: &[&str]) -> Line {
+        let cells = cells.iter().enumerate().filter(|(_, text)| !text.is_empty());
+        let cells =
+            cells.map(|(column, text)| Cell::plain(column, Value::Text((*text).to_owned()))).collect();
+        Line { number, hidden: false, cells }
+    }
+
+    fn titles() -> Titles {
+        let column = |zh: &&str| Column {
+            title: Some(Label { zh: (*zh).to_owned(), ..Label::default() }),
+            ..Column::default()
+        };
+        Titles::of(&Table {
+            columns: ["户编号", "姓名", "面积(亩)"].iter().map(column).collect(),
+            ..Table::default()
+        })
+    }
+
+    #[test]
+    fn the_header_stands_below_titles_and_notes() {
+        let first = [
+            line(1, &["户信息"]),
+            line(2, &["填报日期：2015年12月31日  单位:龙井市", "", "姓名"]),
+            line(4, &["姓 名", "", "户编号", "面积（亩）", "错误原因"]),
+            line(5, &["金哲", "", "1", "2"]),
+        ];
+        let header = titles().find(&first).unwrap();
+        assert_eq!((header.row, header.hits, header.day.as_deref()), (4, 3, Some("2015-12-31")));
+        let taken: Vec<_> = header.taken.iter().map(|(column, title)| (*column, title.as_str())).collect();
+        assert_eq!(taken, [(0, "姓 名"), (2, "户编号"), (3, "面积（亩）")]);
+        assert!(header.titled(4) && !header.titled(1) && header.doubled("户信息").is_empty());
+        assert!(header.is_said_by(&line(60, &["姓名", "", "户编号"])) && !header.is_said_by(&first[3]));
+    }
+
+    #[test]
+    fn rows_with_other_titles_are_no_header() {
+        for first in [line(1, &["a", "b"]), line(6, &["户编号", "姓名"]), line(2, &["户编号", "x", "y"])]
+        {
+            assert!(titles().find(std::slice::from_ref(&first)).is_none(), "{first:?}");
+        }
+    }
+
+    #[test]
+    fn titles_that_stand_twice_are_told_with_their_place() {
+        let header = titles().find(&[line(2, &["户编号", "姓名", "姓  名"])]).unwrap();
+        let told = header.doubled("户信息");
+        assert_eq!((told.len(), told[0].field.as_str()), (1, "户信息!C2"));
+    }
+
+    #[test]
+    fn the_day_of_a_form_is_read_from_a_note() {
+        for (cells, day) in [
+            (vec!["填报日期:2015-12-31"], Some("2015-12-31")),
+            (vec!["填报单位", "填报日期", "2015.12.31"], Some("2015-12-31")),
+            (vec!["填表日期: 20151231 盖章"], Some("2015-12-31")),
+            (vec!["填报日期:"], None),
+            (vec!["日期 2015-12-31"], None),
+        ] {
+            assert_eq!(day_of(&line(2, &cells)).as_deref(), day, "{cells:?}");
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What offices really send: each cell is read as it stands, or its flaw is told with its place.
+
+use proto::common::CellFlawKind;
+
+use crate::made::{Made, Opened, households, members, opened, row, text};
+
+/// A sheet of one row below the header, with these cells.
+fn one(cells: &str) -> Opened {
+    let header = row(3, &["户编号", "户主姓名", "证件号码", "日期", "金额(元)"]);
+    let rows = format!(r#"{}{header}<row r="4">{}{cells}</row>"#, row(1, &["户信息"]), text("A4", "h1"));
+    Made::new().part("xl/sharedStrings.xml", SHARED).sheet("户信息", &rows, "").open(&[households()])
+}
+
+const SHARED: &str = "<sst><si><t>金顺子</t></si><si><r><t>金</t></r><r><t xml:space=\"preserve\"> 哲</t></r><rPh><t>kim</t></rPh></si></sst>";
+
+#[test]
+fn cells_are_read_as_they_stand() {
+    for (cell, wanted) in [
+        // Texts: shared, in runs with their reading beside, in place, escaped.
+        (r#"<c r="B4" t="s"><v>0</v></c>"#, "金顺子"),
+        (r#"<c r="B4" t="s"><v>1</v></c>"#, "金 哲"),
+        (r#"<c r="B4" t="inlineStr"><is><t>a&lt;b&#20013;_x000D_c</t></is></c>"#, "a<b中\rc"),
+        (r#"<c r="B4" t="str"><f>A1</f><v>户</v></c>"#, "户"),
+        // Numbers with the digits that the clerk sees.
+        (r#"<c r="B4"><v>1302.0999999999999</v></c>"#, "1302.1"),
+        (r#"<c r="B4"><v>1.3844331234E10</v></c>"#, "13844331234"),
+        (r#"<c r="B4"><v>3</v></c>"#, "3"),
+        // Days by their format: the Chinese ones that no file writes down, and one of its own.
+        (r#"<c r="B4" s="1"><v>42369</v></c>"#, "2015-12-31"),
+        (r#"<c r="B4" s="2"><v>42369</v></c>"#, "2015-12-31"),
+        (r#"<c r="B4" s="2"><v>42369.75</v></c>"#, "2015-12-31 18:00:00"),
+        (r#"<c r="B4" s="3"><v>42369</v></c>"#, "42369"),
+        (r#"<c r="B4" t="b"><v>1</v></c>"#, "TRUE"),
+        (r#"<c r="B4" s="3"/>"#, ""),
+    ] {
+        let file = one(cell);
+        let rows = file.rows(0);
+        assert_eq!((rows.len(), rows[0].0, rows[0].1.flaws.len()), (1, 4, 0), "{cell}");
+        assert_eq!(rows[0].1.cells.get(1).map_or("", String::as_str), wanted, "{cell}");
+    }
+}
+
+#[test]
+fn what_would_be_a_guess_is_a_flaw() {
+    for (cell, kind) in [
+        (r#"<c r="C4"><v>222405195002030018</v></c>"#, CellFlawKind::DigitsLost),
+        (r#"<c r="C4"><v>2.2240519500203E+17</v></c>"#, CellFlawKind::DigitsLost),
+        (r#"<c r="C4" t="inlineStr"><is><t>2.22405E+17</t></is></c>"#, CellFlawKind::DigitsLost),
+        (r#"<c r="C4" t="e"><v>#N/A</v></c>"#, CellFlawKind::ErrorValue),
+        (r##"<c r="C4" t="e"><f>1/0</f><v>#DIV/0!</v></c>"##, CellFlawKind::ErrorValue),
+        (r#"<c r="C4"><f>SUM(A1:A2)</f></c>"#, CellFlawKind::NotCalculated),
+    ] {
+        let rows = one(cell).rows(0);
+        let flaws: Vec<_> = rows[0].1.flaws.iter().map(|flaw| (flaw.cell, flaw.kind())).collect();
+        assert_eq!(flaws, [(2, kind)], "{cell}");
+    }
+    let short = one(r#"<c r="C4"><v>999999999999999</v></c>"#).rows(0);
+    assert!(short[0].1.flaws.is_empty(), "15 digits are all there: {short:?}");
+}
+
+#[test]
+fn merged_cells_are_repeated_down_and_refused_across() {
+    let rows = [
+        row(1, &["户编号", "姓名"]),
+        row(2, &["h1", "金顺子"]),
+        row(3, &["", "金哲"]),
+        row(4, &["", ""]),
+        row(5, &["h2", "朴大山"]),
+        row(6, &["h3"]),
+    ]
+    .concat();
+    let behind = r#"<mergeCells><mergeCell ref="A6:B6"/><mergeCell ref="A2:A4"/></mergeCells>"#;
+    let file = Made::new().sheet("成员信息", &rows, behind).open(&[members()]);
+    let read: Vec<_> = file.rows(0).into_iter().map(|(number, row)| (number, row.cells.join(","))).collect();
+    let wanted = [(2, "h1,金顺子"), (3, "h1,金哲"), (5, "h2,朴大山"), (6, "h3")];
+    assert_eq!(read, wanted.map(|(number, cells)| (number, cells.to_owned())));
+    let flaws = &file.rows(0)[3].1.flaws;
+    assert_eq!((flaws.len(), flaws[0].cell, flaws[0].kind()), (1, 0, CellFlawKind::MergedAcross));
+    assert_eq!(file.notices(), [("成员信息!2".to_owned(), "CELLS_REPEATED")]);
+}
+
+#[test]
+fn hidden_rows_and_sheets_and_formulas_are_read_and_said() {
+    let rows = format!(
+        r#"{}<row r="2" hidden="1">{}{}</row><row r="9"><c r="A9" t="str"><f>A2</f><v>h2</v></c></row>"#,
+        row(1, &["户编号", "姓名"]),
+        text("A2", "h1"),
+        text("B2", "金顺子"),
+    );
+    let file = Made::new()
+        .sheet("说明", &row(1, &["请先阅读"]), "")
+        .sheet_in("成员信息", "hidden", &rows, "")
+        .open(&[households(), members()]);
+    assert_eq!(file.rows(0).iter().map(|(number, _)| *number).collect::<Vec<_>>(), [2, 9]);
+    let mut said = file.notices();
+    said.sort();
+    let wanted = [
+        ("", "SHEET_ABSENT"),
+        ("成员信息", "SHEET_HIDDEN"),
+        ("成员信息!2", "ROWS_HIDDEN"),
+        ("成员信息!A9", "FORMULAS_READ"),
+        ("说明", "SHEET_NOT_READ"),
+    ];
+    assert_eq!(said, wanted.map(|(place, reason)| (place.to_owned(), reason)));
+}
+
+#[test]
+fn sheets_of_a_workbook_come_in_the_order_of_the_tables() {
+    let file = Made::new()
+        .sheet("成员信息", &[row(2, &["姓名", "户编号"]), row(3, &["金哲", "h1"])].concat(), "")
+        .sheet(
+            "户信息",
+            &[row(1, &["填报日期：2015年12月31日"]), row(4, &["户编号"]), row(5, &["h1"])].concat(),
+            "",
+        )
+        .open(&[households(), members()]);
+    let opened = file.file.as_ref().unwrap();
+    let parts: Vec<_> =
+        opened.parts.iter().map(|part| (part.table.as_str(), part.first_row, part.row_count)).collect();
+    assert_eq!(parts, [("registry.households", 5, 1), ("registry.members", 3, 1)]);
+    assert_eq!(opened.form_date.as_deref(), Some("2015-12-31"));
+    assert_eq!(opened.parts[1].titles, ["姓名", "户编号"]);
+}
+
+#[test]
+fn a_sheet_of_another_name_is_found_by_its_titles() {
+    let header = row(1, &["户编号", "户主姓名"]);
+    let one = Made::new().sheet("Sheet1", &header, "").open(&[households()]);
+    assert_eq!(one.file.unwrap().parts.len(), 1);
+    let two = Made::new()
+        .sheet("Sheet1", &row(1, &["其他"]), "")
+        .sheet("Sheet2", &header, "")
+        .open(&[households()]);
+    assert_eq!(two.file.unwrap().parts.len(), 1);
+    let both = Made::new().sheet("甲", &header, "").sheet("乙", &header, "").open(&[households()]);
+    assert_eq!(both.problems(), [(String::new(), "SHEET_AMBIGUOUS")]);
+    let csv = opened("成员.csv", "姓名,户编号\n金哲,h1\n".as_bytes(), &[households(), members()]);
+    assert_eq!(csv.file.unwrap().parts[0].table, "registry.members");
+}
+
+#[test]
+fn a_million_empty_rows_behind_the_last_are_nothing() {
+    let empty: String =
+        (3..1_000_000).map(|number| format!(r#"<row r="{number}" spans="1:5" s="3"/>"#)).collect();
+    let rows = [row(1, &["户编号", "姓名"]), row(2, &["h1", "金哲"]), empty].concat();
+    let file = Made::new().sheet("成员信息", &rows, "").open(&[members()]);
+    assert_eq!((file.rows(0).len(), file.file.unwrap().parts[0].row_count), (1, 1));
+}
