@@ -5,6 +5,7 @@ mod check;
 mod compose;
 mod divisions;
 mod evidence;
+pub mod formats;
 pub mod identity;
 pub(crate) mod known;
 mod line;
