@@ -25,6 +25,7 @@ use suite::fixtures::{COUNTY, PREFECTURE, VILLAGE, divisions, new_household, per
 use suite::harness::{Backend, Harness, Token, on_each, request_id};
 use suite::table::{header, import, row};
 use suite::wait::eventually;
+use suite::web::Web;
 use tonic::metadata::MetadataMap;
 use tonic::transport::Channel;
 use tonic::{Code, Request};
@@ -35,6 +36,10 @@ const SPAN: &str = "b7ad6b7169203331";
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 /// What the caller calls its request.
 const DESK: &str = "desk-7";
+/// The same of a request over plain HTTP.
+const TRACE_OVER_HTTP: &str = "1bf7651916cd43dd8448eb211c80319d";
+const PARENT_OVER_HTTP: &str = "00-1bf7651916cd43dd8448eb211c80319d-b7ad6b7169203331-01";
+const DESK_OVER_HTTP: &str = "desk-8";
 
 /// Everything that a span tells besides name, kind and time.
 const TOLD: [&str; 7] =
@@ -64,6 +69,12 @@ async fn a_call_is_one_trace_through_all_processes() {
     let answer = reports.get_report(asked).await.unwrap();
     assert_eq!(id_in(answer.metadata()), DESK);
 
+    // Over plain HTTP as well: its RPCs are spans of the caller's trace.
+    let web = Web::new(&front.url, &front.token("prefecture_office", PREFECTURE));
+    let path = format!("/v1/reports/{TEMPLATE}/file?format=csv");
+    let headers = [("traceparent", PARENT_OVER_HTTP), ("x-request-id", DESK_OVER_HTTP)];
+    assert_eq!(web.get_with(&path, &headers).await.header("x-request-id"), DESK_OVER_HTTP);
+
     let cadre = Token::new(&front.token("village_cadre", VILLAGE));
     let mut households = HouseholdServiceClient::with_interceptor(channel, cadre);
     let request = CreateHouseholdRequest {
@@ -79,7 +90,8 @@ async fn a_call_is_one_trace_through_all_processes() {
     place.leave().await;
 
     let spans = collector.spans();
-    of_the_report(&spans);
+    of_the_report(&spans, TRACE, DESK);
+    of_the_report(&spans, TRACE_OVER_HTTP, DESK_OVER_HTTP);
     of_the_refusal(&spans, &made);
     for span in &spans {
         for (key, value) in &span.attributes {
@@ -92,8 +104,8 @@ async fn a_call_is_one_trace_through_all_processes() {
 }
 
 /// The caller's trace, the gateway in it, its calls, and in each of them the service that answered.
-fn of_the_report(spans: &[Collected]) {
-    let traced: Vec<&Collected> = spans.iter().filter(|span| span.trace == TRACE).collect();
+fn of_the_report(spans: &[Collected], trace: &str, desk: &str) {
+    let traced: Vec<&Collected> = spans.iter().filter(|span| span.trace == trace).collect();
     let first: Vec<&&Collected> = traced.iter().filter(|span| span.parent == SPAN).collect();
     let [report] = first.as_slice() else { panic!("{first:?}") };
     assert_eq!((report.process.as_str(), report.name.as_str()), ("gateway", REPORT));
@@ -109,7 +121,7 @@ fn of_the_report(spans: &[Collected]) {
     assert_eq!(answered, BTreeSet::from(FACTS), "every service answered in the caller's trace");
     let asked: BTreeSet<&str> =
         traced.iter().filter_map(|span| span.attributes.get("request_id")).map(String::as_str).collect();
-    assert_eq!(asked, BTreeSet::from([DESK]));
+    assert_eq!(asked, BTreeSet::from([desk]));
     let names: BTreeSet<&str> = traced.iter().map(|span| span.name.as_str()).collect();
     assert!(names.contains("xiuhua.common.v1.ReportingService/Measure"), "{names:?}");
 }

@@ -13,4 +13,6 @@ pub mod fixtures;
 pub mod front;
 pub mod harness;
 pub mod table;
+pub mod tools;
 pub mod wait;
+pub mod web;

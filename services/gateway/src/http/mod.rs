@@ -6,7 +6,10 @@
 
 pub(crate) mod call;
 pub(crate) mod error;
+mod events;
+mod parameters;
 mod request_id;
+mod statistics;
 
 use std::any::Any;
 
@@ -22,8 +25,13 @@ use call::Rpcs;
 
 /// Everything over HTTP, made of the gateway's RPCs in their middleware.
 pub(crate) fn router(rpcs: Dressed, _shell: &Shell) -> Router {
-    let _rpcs = Rpcs::new(rpcs);
-    Router::new().fallback(unknown).layer(CatchPanicLayer::custom(panicked)).layer(from_fn(request_id::kept))
+    let rpcs = Rpcs::new(rpcs);
+    Router::new()
+        .merge(events::router(&rpcs))
+        .merge(statistics::router(&rpcs))
+        .fallback(unknown)
+        .layer(CatchPanicLayer::custom(panicked))
+        .layer(from_fn(request_id::kept))
 }
 
 /// The answer where nothing is.

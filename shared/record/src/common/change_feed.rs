@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use futures::Stream;
 use kernel::area::AreaCode;
-use kernel::failure::{Failure, Reason, Violation};
+use kernel::failure::{Failure, Reason, Violation, Violations};
 use proto::common::{
     FeedEvent, FeedLink, GetHeadRequest, GetHeadResponse, Position, VersionAction, WatchRequest,
     WatchResponse,
@@ -76,6 +76,19 @@ async fn head(
     Ok((engine.db().feed_head().await?, behind))
 }
 
+/// A collection that is misspelt would be a feed that stands still for ever.
+fn refuse_unknown(engine: &Engine, collections: &[String]) -> Result<(), Failure> {
+    let mut violations = Violations::new();
+    for (index, collection) in collections.iter().enumerate() {
+        if engine.registered(collection).is_none() {
+            let violation = violations.push(format!("collections[{index}]"), Reason::CodeUnknown);
+            violation.add("code", collection);
+            violation.add("table", "collections");
+        }
+    }
+    if violations.is_empty() { Ok(()) } else { Err(crate::refusal(violations)) }
+}
+
 /// What a caller may see of the feed, within a division where one is named; all of it if `None`.
 fn ranges(call: &Call, area: &str) -> Result<Option<Vec<(String, String)>>, Failure> {
     let scope = &call.caller().scope;
@@ -95,6 +108,7 @@ async fn watch(
     message: &WatchRequest,
     sender: &mpsc::Sender<Result<WatchResponse, Status>>,
 ) -> Result<(), Failure> {
+    refuse_unknown(engine, &message.collections)?;
     let ranges = ranges(call, &message.area)?;
     let draining = &call.context.draining;
     let service = engine.inner().name;

@@ -1,0 +1,100 @@
+//! `GET /v1/reports/{template}/file`: a report as a file, `format` = json, csv, xlsx, md or html.
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use http::header::{CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderName, HeaderValue, Uri};
+use kernel::failure::{Failure, Reason, Violation};
+use kernel::language::Language;
+use proto::common::AreaLevel;
+use proto::xiuhua::gateway::v1::get_report_request::Known;
+use proto::xiuhua::gateway::v1::report_service_client::ReportServiceClient;
+use proto::xiuhua::gateway::v1::{GetReportRequest, Report};
+
+use crate::http::call::Rpcs;
+use crate::http::error;
+use crate::http::parameters::Parameters;
+use crate::report::formats::{Format, render};
+
+/// Years that can be asked for; which of them make sense, the report says itself.
+const YEARS: std::ops::RangeInclusive<u32> = 1..=9999;
+
+/// Whether nothing is missing: a file does not say it everywhere.
+const COMPLETE: HeaderName = HeaderName::from_static("x-xiuhua-complete");
+
+/// The address.
+pub(super) fn router(rpcs: &Rpcs) -> Router {
+    Router::new().route("/v1/reports/{template}/file", get(file)).with_state(rpcs.clone())
+}
+
+async fn file(
+    State(rpcs): State<Rpcs>,
+    Path(template): Path<String>,
+    uri: Uri,
+    headers: HeaderMap,
+) -> Response {
+    let (request, format) = match asked(template, &uri) {
+        Ok(asked) => asked,
+        Err(failure) => return error::of(&failure, &headers),
+    };
+    let mut reports = ReportServiceClient::new(rpcs.on_behalf_of(&headers));
+    match reports.get_report(request).await {
+        Ok(answer) => {
+            let report = answer.into_inner().report.unwrap_or_default();
+            answered(&report, format).unwrap_or_else(|failure| error::of(&failure, &headers))
+        }
+        Err(status) => error::refused(&status),
+    }
+}
+
+/// The request that the address stands for; parameters are called as the fields of `GetReport` are in JSON.
+fn asked(template: String, uri: &Uri) -> Result<(GetReportRequest, Format), Failure> {
+    let mut given = Parameters::of(uri);
+    let name = given.text("format");
+    let format = Format::parse(&name);
+    if format.is_none() {
+        let reason = if name.is_empty() { Reason::FieldRequired } else { Reason::CodeUnknown };
+        given.wrong(Violation::new("format", reason).with("code", &name).with("table", "format"));
+    }
+    let level = given.text("groupBy");
+    let group_by = match level.as_str() {
+        "" => Some(AreaLevel::Unspecified),
+        level => AreaLevel::from_str_name(&format!("AREA_LEVEL_{}", level.to_uppercase())),
+    };
+    if group_by.is_none() {
+        given.wrong(
+            Violation::new("groupBy", Reason::CodeUnknown).with("code", &level).with("table", "groupBy"),
+        );
+    }
+    let snapshot = given.text("snapshot");
+    let request = GetReportRequest {
+        template,
+        area: given.text("area"),
+        year: i32::try_from(given.number("year", YEARS, 0)).map_err(Failure::internal_error)?,
+        as_of: given.text("asOf"),
+        known: (!snapshot.is_empty()).then_some(Known::Snapshot(snapshot)),
+        group_by: group_by.unwrap_or_default().into(),
+        language: given.text("language"),
+        figure_ids: given.list("figureIds"),
+        ..GetReportRequest::default()
+    };
+    given.finish()?;
+    // Without one it has been refused.
+    Ok((request, format.unwrap_or(Format::Json)))
+}
+
+fn answered(report: &Report, format: Format) -> Result<Response, Failure> {
+    let language = Language::parse(&report.language).unwrap_or_default();
+    let name = format!("{}-{}-{}.{}", report.template, report.area, report.year, format.name());
+    let shown = if format == Format::Html { "inline" } else { "attachment" };
+    let disposition = HeaderValue::try_from(format!("{shown}; filename=\"{name}\""));
+    let headers = [
+        (CONTENT_TYPE, HeaderValue::from_static(format.media_type())),
+        (CONTENT_DISPOSITION, disposition.map_err(Failure::internal_error)?),
+        (CACHE_CONTROL, HeaderValue::from_static("no-store")),
+        (COMPLETE, HeaderValue::from_static(if report.complete { "true" } else { "false" })),
+    ];
+    Ok((headers, render(report, format, language)?).into_response())
+}
