@@ -8,6 +8,8 @@ mod exits;
 mod facts;
 #[path = "lifecycle/incomes.rs"]
 mod incomes;
+#[path = "lifecycle/moves.rs"]
+mod moves;
 #[path = "lifecycle/removals.rs"]
 mod removals;
 #[path = "lifecycle/village.rs"]

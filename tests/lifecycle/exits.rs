@@ -38,6 +38,11 @@ pub(crate) const COLUMNS: &[&str] = &[
 
 /// A row of the roster that has everything.
 pub(crate) fn exit(number: &str, members: &str) -> Vec<String> {
+    exit_in(PLACE[2], number, members)
+}
+
+/// A row of the roster in a village.
+pub(crate) fn exit_in(village: &str, number: &str, members: &str) -> Vec<String> {
     let head = format!("户主{number}");
     let own: [&str; 19] = [
         number,
@@ -60,7 +65,7 @@ pub(crate) fn exit(number: &str, members: &str) -> Vec<String> {
         "2016-11-20",
         "2016-11-25",
     ];
-    row(&[PLACE.as_slice(), &own].concat())
+    row(&[&[PLACE[0], PLACE[1], village], own.as_slice()].concat())
 }
 
 /// The row with other words in a column.

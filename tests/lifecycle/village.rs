@@ -124,13 +124,25 @@ impl Village {
         when: period::Period,
         known_at: Option<Timestamp>,
     ) -> (Option<i64>, Timestamp) {
+        self.count_in(service, COUNTY, indicator, when, known_at).await
+    }
+
+    /// A count of a service in an area, and the moment whose knowledge it is.
+    pub(crate) async fn count_in(
+        &self,
+        service: &str,
+        area: &str,
+        indicator: &str,
+        when: period::Period,
+        known_at: Option<Timestamp>,
+    ) -> (Option<i64>, Timestamp) {
         let request = MeasureRequest {
             items: vec![MeasureItem {
                 indicator: indicator.to_owned(),
                 period: Some(Period { period: Some(when) }),
                 ..MeasureItem::default()
             }],
-            area: COUNTY.to_owned(),
+            area: area.to_owned(),
             known_at,
             ..MeasureRequest::default()
         };

@@ -9,7 +9,7 @@ use record::Registered;
 use record::call::Call;
 use record::engine::Engine;
 use record::facts::{Facts, Of};
-use record::rules::{Context, Rules};
+use record::rules::{Consequences, Context, Rules};
 use record::service::Slice;
 use record::state::{Known, Reads};
 use store::Migration;
@@ -18,6 +18,7 @@ use crate::contract::{HouseholdApi, HouseholdHandlers, Households};
 
 pub(crate) mod sheet;
 pub(crate) mod shown;
+pub(crate) mod whereabouts;
 
 /// Most causes of poverty beside the main one (form of 2014, 其他致贫原因).
 const OTHER_CAUSES: usize = 2;
@@ -63,6 +64,18 @@ impl Rules for Households {
             violations.push("identified_year", Reason::DateInFuture);
         }
         Ok(())
+    }
+
+    /// Who moves takes standing, members and papers along.
+    fn consequences(
+        name: &str,
+        _record: &Self::Record,
+        old: Option<&Self::Record>,
+        _context: &Context<'_>,
+        reads: &Reads<'_>,
+        out: &mut Consequences,
+    ) -> Known<()> {
+        if old.is_some() { whereabouts::follow(name, reads, out) } else { Ok(()) }
     }
 }
 

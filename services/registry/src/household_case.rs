@@ -10,7 +10,7 @@ use record::facts::Facts;
 use record::resource::into_typed;
 use record::rules::{Act, Consequences, Context, Rules};
 use record::service::Slice;
-use record::state::{Known, Reads, last_of};
+use record::state::{Known, Reads};
 use record::verbs::Write;
 use record::{ActContext, Registered, Resource};
 use store::Migration;
@@ -18,6 +18,7 @@ use store::Migration;
 use crate::contract::{
     HouseholdCaseApi, HouseholdCaseHandlers, HouseholdCaseVerbs, HouseholdCases, Households, household_case,
 };
+use crate::household::whereabouts::{village_now, village_on};
 use crate::membership::members_on;
 
 mod effect;
@@ -53,14 +54,12 @@ impl Rules for HouseholdCases {
         reads: &Reads<'_>,
         _violations: &mut Violations,
     ) -> Known<()> {
-        if let Some(household) = reads.record::<Households>(&record.household)?
-            && let Some(meta) = last_of::<Households>(&household).and_then(|known| known.meta.as_ref())
-        {
-            record.meta.get_or_insert_default().area = meta.area.clone();
-        }
         if record.opened_on.is_empty() {
             record.opened_on =
                 record.acts.first().map_or_else(|| context.today.to_owned(), |act| act.occurred_on.clone());
+        }
+        if let Some(household) = reads.record::<Households>(&record.household)? {
+            record.meta.get_or_insert_default().area = village_on(&household, &record.opened_on);
         }
         if old.is_none() && record.acts.is_empty() {
             record.acts.push(CaseAct {
@@ -112,6 +111,10 @@ impl Rules for HouseholdCases {
             procedure::check_exit(record, context, reads, violations)?;
         }
         Ok(())
+    }
+
+    fn scope_area(record: &Self::Record, _context: &Context<'_>, reads: &Reads<'_>) -> Known<Option<String>> {
+        Ok(reads.record::<Households>(&record.household)?.and_then(|household| village_now(&household)))
     }
 
     /// The standing is what all approved cases together say.

@@ -9,13 +9,14 @@ use proto::xiuhua::registry::v1::income_statement_service_server::IncomeStatemen
 use record::facts::Facts;
 use record::rules::{Context, Rules};
 use record::service::Slice;
-use record::state::{Known, Reads, last_of};
+use record::state::{Known, Reads};
 use record::{ActContext, Registered, Resource};
 use store::Migration;
 
 use crate::contract::{
     Households, IncomeStatementApi, IncomeStatementVerbs, IncomeStatements, income_statement,
 };
+use crate::household::whereabouts::{village_now, village_on};
 use crate::line::poverty_line;
 use crate::membership::members_on;
 
@@ -55,8 +56,7 @@ impl Rules for IncomeStatements {
         let all = signatures.iter().all(|day| !day.is_empty());
         record.signed_on = signatures.into_iter().max().filter(|_| all).cloned().unwrap_or_default();
         let Some(household) = reads.record::<Households>(&record.household)? else { return Ok(()) };
-        let area = last_of::<Households>(&household).and_then(|known| known.meta.as_ref());
-        let area = area.map(|meta| meta.area.clone()).unwrap_or_default();
+        let area = village_on(&household, &record.period_end);
         if let Some(year) = record.year {
             let line = poverty_line("exit", year, &area, context, reads)?;
             record.line_fen = line.map(Fen::fen);
@@ -72,6 +72,10 @@ impl Rules for IncomeStatements {
         let members = members_on(&record.household, counted_on, reads)?.len();
         record.registered_members = i32::try_from(members).ok();
         Ok(())
+    }
+
+    fn scope_area(record: &Self::Record, _context: &Context<'_>, reads: &Reads<'_>) -> Known<Option<String>> {
+        Ok(reads.record::<Households>(&record.household)?.and_then(|household| village_now(&household)))
     }
 
     fn check(

@@ -6,7 +6,10 @@ use record::rules::{Act, Change, Consequences};
 use record::state::{Known, Reads, last_of};
 
 use super::{is_approved, removes_members};
-use crate::contract::{HouseholdCases, HouseholdStandings, Memberships, household_case, membership};
+use crate::contract::{
+    HouseholdCases, HouseholdStandings, Households, Memberships, household_case, membership,
+};
+use crate::household::whereabouts::placed;
 use crate::household_standing::{Approved, periods};
 
 /// Writes the standing anew that all approved cases together give, this one as it is now (`own`).
@@ -21,7 +24,10 @@ pub(super) fn restate(
     cases.extend(own);
     let area = record.meta.as_ref().map(|meta| meta.area.clone()).unwrap_or_default();
     let id = record.household.rsplit('/').next().unwrap_or_default().to_owned();
-    let change = Change::Periods(periods(&record.household, &area, cases));
+    let periods = periods(&record.household, &area, cases);
+    let homes = reads.record::<Households>(&record.household)?;
+    let change =
+        Change::Periods(homes.map_or_else(|| periods.clone(), |homes| placed(&periods, &homes.periods)));
     let first = reads.is_fresh(&record.household) && !reads.is_fresh(&format!("householdStandings/{id}"));
     let act = Act::consequence(HouseholdStandings::SPEC, Some(id), change);
     out.push(Act { fresh: first, ..act });
