@@ -13,7 +13,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     collect(&root.join("xiuhua"), &mut files)?;
     files.sort();
     // Named by no file of ours, but what errors over HTTP and their descriptions are made of.
-    files.extend(["status", "error_details"].map(|name| root.join(format!("vendor/google/rpc/{name}.proto"))));
+    files
+        .extend(["status", "error_details"].map(|name| root.join(format!("vendor/google/rpc/{name}.proto"))));
     let mut compiler = protox::Compiler::new([root.clone(), root.join("vendor")])?;
     compiler.include_imports(true).include_source_info(true);
     compiler.open_files(&files)?;

@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by its panic")]
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::io::{BufRead, BufReader, Read};
+use std::process::Stdio;
 
 use proto::common::change_feed_service_client::ChangeFeedServiceClient;
 use proto::common::{FeedEvent, WatchRequest};
@@ -15,8 +17,8 @@ use suite::fixtures::{
 };
 use suite::front::gateway;
 use suite::harness::{Harness, on_each};
-use suite::tools::run_python;
-use suite::web::{Answer, Web};
+use suite::tools::{example, output, python};
+use suite::web::{Answered, Web};
 
 /// What tells a repeat: source and id.
 type Identity = (String, String);
@@ -27,18 +29,18 @@ fn identity(event: &Value) -> Identity {
 
 fn web(harness: &Harness, areas: &[&str]) -> Web {
     let token = harness.token("data_exchange", areas);
-    Web::new(&format!("http://{}", harness.addresses["gateway"]), &token)
+    Web::new(harness, &token)
 }
 
 /// The events of a batch.
-fn events(answer: &Answer) -> Vec<Value> {
+fn events(answer: &Answered) -> Vec<Value> {
     assert_eq!(answer.status, 200, "{answer:?}");
     assert_eq!(answer.header("content-type"), "application/cloudevents-batch+json");
     answer.json().as_array().unwrap().clone()
 }
 
 /// Where it goes on after a batch.
-fn next(answer: &Answer) -> String {
+fn next(answer: &Answered) -> String {
     let link = answer.header("link");
     let path = link.strip_prefix('<').and_then(|rest| rest.strip_suffix(">; rel=\"next\""));
     path.unwrap_or_else(|| panic!("{link}")).to_owned()
@@ -141,14 +143,17 @@ async fn what_is_wrong_is_told_all_at_once() {
             ("/v1/events?area=9", 400, "AREA_UNKNOWN"),
             ("/v1/events?collections=households,unicorns", 400, "CODE_UNKNOWN"),
         ] {
-            let refused = county.get(path).await;
-            assert_eq!((refused.status.as_u16(), refused.reason().as_str()), (status, reason), "{path}");
+            let told = county.get(path).await.refusal();
+            assert!(told.starts_with(&format!("{status} ")) && told.contains(reason), "{path}: {told}");
         }
-        let nobody = Web::new(&county.root, "").get("/v1/events").await;
-        assert_eq!((nobody.status.as_u16(), nobody.reason().as_str()), (401, "AUTHENTICATION_REQUIRED"));
-        let clerk =
-            Web::new(&county.root, &harness.token("village_cadre", &[VILLAGE])).get("/v1/events").await;
-        assert_eq!((clerk.status.as_u16(), clerk.reason().as_str()), (403, "PERMISSION_MISSING"));
+        let nobody = Web::new(&harness, "").get("/v1/events").await;
+        assert_eq!(nobody.refusal(), "401 AUTHENTICATION_REQUIRED");
+        let clerk = Web::new(&harness, &harness.token("village_cadre", &[VILLAGE])).get("/v1/events").await;
+        assert_eq!(clerk.refusal(), "403 PERMISSION_MISSING");
+        assert_eq!(
+            county.send("POST", "/v1/events", "", Vec::new()).await.refusal(),
+            "405 HTTP_METHOD_REFUSED"
+        );
     })
     .await;
 }
@@ -264,37 +269,50 @@ async fn who_waits_gets_what_comes() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_official_sdk_reads_them() {
+async fn the_official_sdk_reads_them_and_may_be_killed() {
     on_each(async |mut harness| {
         gateway(&mut harness).await;
         records(&harness).await;
-        let url = format!("http://{}/v1/events?limit=5", harness.addresses["gateway"]);
+        let Some(python) = python() else { return };
+        let folder = tempfile::tempdir().unwrap();
         let token = harness.token("data_exchange", &[PREFECTURE]);
-        let Some(printed) = run_python("read_events.py", &[&url, &token]).await else { return };
-        let told: Value = serde_json::from_str(&printed).unwrap();
-        let mut read: Vec<(String, String, String, i64)> = told["events"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .map(|event| {
-                let text = |key: &str| event[key].as_str().unwrap().to_owned();
-                assert_eq!(event["subject"], event["name"]);
-                // Seconds with a fraction of microseconds: what is behind it is not looked at.
-                (text("source"), text("id"), text("area"), event["seconds"].as_f64().unwrap() as i64)
+        let follow = || {
+            let gateway = format!("http://{}", harness.addresses["gateway"]);
+            let mut command = example(&python, &gateway, &token);
+            command.arg("follow.py").arg(folder.path().join("cursor.txt"));
+            command
+        };
+        // Killed after it has worked on an event or two, and started again.
+        let mut killed = follow().stdout(Stdio::piped()).spawn().unwrap();
+        let seen = tokio::task::spawn_blocking(move || {
+            let mut printed = BufReader::new(killed.stdout.take().unwrap());
+            let mut seen = String::new();
+            printed.read_line(&mut seen).unwrap();
+            killed.kill().unwrap();
+            printed.read_to_string(&mut seen).unwrap();
+            killed.wait().unwrap();
+            seen
+        });
+        let seen = seen.await.unwrap() + &output(follow(), "").await;
+        let read: BTreeSet<(String, String, String)> = seen
+            .lines()
+            .map(|line| {
+                let [source, id, _, _, area] = line.split('\t').collect::<Vec<_>>()[..] else {
+                    panic!("{line}")
+                };
+                (source.to_owned(), id.to_owned(), area.to_owned())
             })
             .collect();
-        let mut expected: Vec<(String, String, String, i64)> = watched(&harness)
+        assert_eq!(output(follow(), "").await, "", "what was worked on comes no more");
+        let expected: BTreeSet<(String, String, String)> = watched(&harness)
             .await
             .into_iter()
             .filter(|event| event.area.starts_with("2224"))
             .map(|event| {
                 let id = format!("{}/versions/{}", event.name, event.version);
-                let seconds = event.recorded_at.unwrap().seconds;
-                (format!("urn:xiuhua:{}", event.service), id, event.area, seconds)
+                (format!("urn:xiuhua:{}", event.service), id, event.area)
             })
             .collect();
-        read.sort_unstable();
-        expected.sort_unstable();
         assert!(expected.len() > 7);
         assert_eq!(read, expected);
     })

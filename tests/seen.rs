@@ -70,7 +70,7 @@ async fn a_call_is_one_trace_through_all_processes() {
     assert_eq!(id_in(answer.metadata()), DESK);
 
     // Over plain HTTP as well: its RPCs are spans of the caller's trace.
-    let web = Web::new(&front.url, &front.token("prefecture_office", PREFECTURE));
+    let web = Web::at(front.url.trim_start_matches("http://"), &front.token("prefecture_office", PREFECTURE));
     let path = format!("/v1/reports/{TEMPLATE}/file?format=csv");
     let headers = [("traceparent", PARENT_OVER_HTTP), ("x-request-id", DESK_OVER_HTTP)];
     assert_eq!(web.get_with(&path, &headers).await.header("x-request-id"), DESK_OVER_HTTP);

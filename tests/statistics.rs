@@ -17,7 +17,7 @@ use suite::demonstrated::TEMPLATE;
 use suite::fixtures::{PREFECTURE, VILLAGE, divisions, id_number};
 use suite::front::gateway;
 use suite::harness::{Harness, on_each};
-use suite::tools::run_python;
+use suite::tools::{example, output, python};
 use suite::web::Web;
 
 /// Households in a county, and nothing else: most lines of the report are missing.
@@ -36,7 +36,7 @@ async fn counted(harness: &mut Harness) -> Web {
         db.closed_now().await.unwrap();
     }
     let token = harness.token("data_exchange", &[PREFECTURE]);
-    Web::new(&format!("http://{}", harness.addresses["gateway"]), &token)
+    Web::new(harness, &token)
 }
 
 async fn report(harness: &Harness) -> Report {
@@ -56,7 +56,7 @@ async fn a_report_comes_as_a_file_in_every_format() {
         let expected = report(&harness).await;
         for format in Format::ALL {
             let path = format!("/v1/reports/{TEMPLATE}/file?format={}&groupBy=county", format.name());
-            let file = web.get(&path).await;
+            let file = web.get_with(&path, &[]).await;
             assert_eq!(file.status, 200, "{file:?}");
             assert_eq!(file.header("content-type"), format.media_type());
             assert_eq!(file.header("x-xiuhua-complete"), "false");
@@ -92,16 +92,37 @@ async fn a_report_comes_as_a_file_in_every_format() {
             ("format=csv&area=220100", 403, "AREA_FORBIDDEN"),
         ] {
             let refused = web.get(&format!("/v1/reports/{TEMPLATE}/file?{query}")).await;
-            assert_eq!((refused.status.as_u16(), refused.reason().as_str()), (status, reason), "{query}");
+            let told = refused.refusal();
+            assert!(told.starts_with(&format!("{status} {reason}")), "{query}: {told}");
         }
         let unknown = web.get("/v1/reports/nothing/file?format=csv").await;
-        assert_eq!((unknown.status.as_u16(), unknown.reason().as_str()), (404, "TEMPLATE_UNKNOWN"));
+        assert_eq!(unknown.refusal(), "404 TEMPLATE_UNKNOWN");
     })
     .await;
 }
 
 /// Value, unit and status of each line and cell, by area and indicator.
 type Table = BTreeMap<(String, String), (Option<f64>, String)>;
+
+/// A row of what the client prints.
+#[derive(serde::Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+struct Row {
+    ref_area: String,
+    indicator: String,
+    time_period: String,
+    #[serde(rename = "value")]
+    value: Option<f64>,
+    unit: String,
+    obs_status: String,
+}
+
+impl Row {
+    fn read(self) -> ((String, String), (Option<f64>, String)) {
+        assert_eq!((self.time_period.as_str(), self.unit.is_empty()), ("2017", false));
+        ((self.ref_area, self.indicator), (self.value, self.obs_status))
+    }
+}
 
 fn table(report: &Report) -> Table {
     let mut table = Table::new();
@@ -129,18 +150,15 @@ async fn a_client_of_statistics_reads_the_report() {
         let web = counted(&mut harness).await;
         let expected = table(&report(&harness).await);
         let token = harness.token("data_exchange", &[PREFECTURE]);
-        let read = async |key: &str| -> Option<Table> {
-            let printed = run_python("read_report.py", &[&web.root, &token, TEMPLATE, key, "2017"]).await?;
-            let rows: Vec<(String, String, String, Option<f64>, String, String)> =
-                serde_json::from_str(&printed).unwrap();
-            let mut table = Table::new();
-            for (area, indicator, year, value, unit, status) in rows {
-                assert_eq!((year.as_str(), unit.is_empty()), ("2017", false));
-                table.insert((area, indicator), (value, status));
-            }
-            Some(table)
+        let Some(python) = python() else { return };
+        let read = async |wanted: &[&str]| -> Table {
+            let mut command = example(&python, &format!("http://{}", web.address), &token);
+            command.args(["figures.py", TEMPLATE, "2017"]).args(wanted);
+            let printed = output(command, "").await;
+            let mut rows = csv::Reader::from_reader(printed.as_bytes());
+            rows.deserialize().map(|row| row.unwrap()).map(Row::read).collect()
         };
-        let Some(everything) = read("all").await else { return };
+        let everything = read(&[]).await;
         assert_eq!(everything, expected);
         let households = ("222405".to_owned(), "registry-households_registered_2015".to_owned());
         assert_eq!(everything[&households], (Some(3.0), "A".to_owned()));
@@ -148,12 +166,16 @@ async fn a_client_of_statistics_reads_the_report() {
         assert!(missing > 5, "{missing}");
         assert!(everything.values().all(|(value, status)| value.is_some() == (status == "A")));
 
-        let one = Table::from([(households.clone(), everything[&households].clone())]);
-        let (area, indicator) = &households;
-        assert_eq!(read(&format!("A.{area}.{indicator}")).await.unwrap(), one);
         // A key by names of dimensions is checked by the client against the keys that it asks for first.
-        let named = serde_json::json!({"REF_AREA": area, "INDICATOR": indicator}).to_string();
-        assert_eq!(read(&named).await.unwrap(), one);
+        let (area, indicator) = &households;
+        let one = Table::from([(households.clone(), everything[&households].clone())]);
+        let wanted = [format!("REF_AREA={area}"), format!("INDICATOR={indicator}")];
+        assert_eq!(read(&wanted.each_ref().map(String::as_str)).await, one);
+        let key =
+            web.get(&format!("/sdmx/data/{TEMPLATE}/A.{area}.{indicator}?startPeriod=2017")).await.json();
+        let series = &key["data"]["dataSets"][0]["series"];
+        assert_eq!(series["0:0:0"]["observations"]["0"][0], 3.0, "{series}");
+        assert_eq!(series.as_object().unwrap().len(), 1);
     })
     .await;
 }
@@ -191,7 +213,11 @@ async fn the_newest_form_is_the_usual_one_and_flows_are_listed() {
 
         let flows = web.get("/sdmx/dataflow/XIUHUA/all/latest").await.json();
         assert_eq!(flows["data"]["dataflows"][0]["id"], TEMPLATE);
+        let one = web.get(&format!("/sdmx/dataflow/XIUHUA/{TEMPLATE}")).await.json();
+        assert_eq!(one["data"]["dataflows"].as_array().unwrap().len(), 1);
         for (path, status) in [
+            ("/sdmx/dataflow/XIUHUA/nothing/latest".to_owned(), 404),
+            ("/sdmx/data/%FF/all".to_owned(), 404),
             (format!("/sdmx/data/{TEMPLATE}/M.."), 400),
             (format!("/sdmx/data/{TEMPLATE}/A.220100."), 403),
             ("/sdmx/data/nothing/all".to_owned(), 404),

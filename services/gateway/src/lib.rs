@@ -41,6 +41,7 @@ use runtime::roles::Roles;
 use runtime::server::Service;
 use tower::service_fn;
 
+use self::http::routes::Routes;
 use report::known::Known;
 use report::template::Templates;
 use route::directory::Directory;
@@ -73,6 +74,7 @@ pub struct Gateway(Arc<Inner>);
 struct Inner {
     parts: Parts,
     directory: Directory,
+    routes: Arc<Routes>,
     known: Known,
     patience: Duration,
 }
@@ -99,7 +101,8 @@ impl Gateway {
     /// `INTERNAL` where the embedded contract cannot be read.
     pub fn new(parts: Parts) -> Result<Self, Failure> {
         let directory = Directory::of(json::pool()?)?;
-        Ok(Self(Arc::new(Inner { parts, directory, known: Known::default(), patience: PATIENCE })))
+        let routes = Arc::new(Routes::of(json::pool()?)?);
+        Ok(Self(Arc::new(Inner { parts, directory, routes, known: Known::default(), patience: PATIENCE })))
     }
 
     /// The gateway as a service to be served: its own RPCs, and every other RPC of the contract passed on. Reflection shows
@@ -115,7 +118,7 @@ impl Gateway {
             roles: Arc::clone(&self.0.parts.roles),
             packages: vec![PACKAGES.to_owned()],
         };
-        let gateway = self.clone();
+        let (gateway, pages) = (self.clone(), self.clone());
         let forwarding = service_fn(move |request: ::http::Request<axum::body::Body>| {
             let gateway = gateway.clone();
             async move { Ok::<_, Infallible>(route::answer(&gateway, request.map(tonic::body::Body::new)).await) }
@@ -129,7 +132,7 @@ impl Gateway {
             .add(ChangeFeedServiceServer::new(self.clone()))
             .add(AccessServiceServer::new(access))
             .fallback(forwarding, served.unwrap_or_default())
-            .web(http::router)
+            .web(move |rpcs, shell| http::router(&pages, rpcs, shell))
             .refusals(Arc::new(refusals::PassedOn::new(self.0.parts.channels.clone())))
     }
 
@@ -151,6 +154,11 @@ impl Gateway {
 
     pub(crate) fn directory(&self) -> &Directory {
         &self.0.directory
+    }
+
+    /// The ways over HTTP to the RPCs of the contract.
+    pub(crate) fn routes(&self) -> Arc<Routes> {
+        Arc::clone(&self.0.routes)
     }
 
     pub(crate) fn known(&self) -> &Known {

@@ -16,8 +16,11 @@ const ACCESS_EXTENSION: &str = "xiuhua.common.v1.access";
 const REQUEST_ID: &str = "request_id";
 
 /// Services that belong to the shell itself and are open to everyone: health and reflection.
-const SHELL_SERVICES: [&[u8]; 2] =
-    [tonic_health::pb::FILE_DESCRIPTOR_SET, tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET];
+const SHELL_SERVICES: [&[u8]; 3] = [
+    tonic_health::pb::FILE_DESCRIPTOR_SET,
+    tonic_reflection::pb::v1::FILE_DESCRIPTOR_SET,
+    tonic_reflection::pb::v1alpha::FILE_DESCRIPTOR_SET,
+];
 
 /// What an RPC asks of its caller.
 #[derive(Debug, Clone, PartialEq, Eq)]

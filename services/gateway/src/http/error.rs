@@ -65,6 +65,7 @@ fn http_status(problem: &Problem) -> StatusCode {
         Some(Reason::PathTooLong) => StatusCode::URI_TOO_LONG,
         Some(Reason::ContentTypeUnsupported) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
         Some(Reason::MessageTooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
+        Some(Reason::BodyTooSlow) => StatusCode::REQUEST_TIMEOUT,
         _ => of_code(problem.code),
     }
 }
@@ -137,6 +138,7 @@ mod tests {
             (Reason::PathTooLong, 414),
             (Reason::ContentTypeUnsupported, 415),
             (Reason::MessageTooLarge, 413),
+            (Reason::BodyTooSlow, 408),
             (Reason::PathUnknown, 404),
             (Reason::Overloaded, 429),
             (Reason::Cancelled, 499),

@@ -21,6 +21,7 @@ use tonic::Status;
 
 use super::call::{Calling, Rpcs};
 use super::error;
+use super::openapi::beside::{self, Reading};
 use super::parameters::Parameters;
 
 /// Where it is.
@@ -37,6 +38,71 @@ const LONGEST_WAIT: u32 = 60;
 /// The address.
 pub(super) fn router(rpcs: &Rpcs) -> Router {
     Router::new().route(PATH, get(events)).with_state(rpcs.clone())
+}
+
+/// What the OpenAPI document says of it.
+pub(super) fn described() -> Value {
+    let parameter = |name, schema, about| beside::parameter("query", name, schema, about);
+    let (most, usual) = LIMIT;
+    let reading = Reading {
+        id: "ListEvents",
+        tag: "ChangeFeedService",
+        rpc: "xiuhua.common.v1.ChangeFeedService/Watch",
+        about: "Reads the change feed as a batch of CloudEvents 1.0. `source` and `id` together tell a repeat; the \
+            `cursor` of an event, or the address in `link`, goes on behind it. An empty batch says that there is no \
+            more yet.",
+        parameters: vec![
+            parameter("cursor", json!({"type": "string"}), "Where to go on; from the beginning if absent."),
+            parameter(
+                "collections",
+                json!({"type": "string", "examples": ["households,persons"]}),
+                "Collections of records, with commas; all if absent.",
+            ),
+            parameter(
+                "area",
+                json!({"type": "string", "examples": ["222405"]}),
+                "Division whose records are wanted; all that the caller may see if absent.",
+            ),
+            parameter(
+                "limit",
+                json!({"type": "integer", "minimum": 1, "maximum": most, "default": usual}),
+                "Most events of the batch.",
+            ),
+            parameter(
+                "wait",
+                json!({"type": "integer", "minimum": 0, "maximum": LONGEST_WAIT, "default": 0}),
+                "Seconds to wait for an event where there is none yet.",
+            ),
+        ],
+        answers: vec![(
+            "application/cloudevents-batch+json",
+            json!({"type": "array", "maxItems": most, "items": event_schema()}),
+        )],
+        headers: &[("link", "The address of what comes next: `<…>; rel=\"next\"`.")],
+    };
+    json!({PATH: reading.described()})
+}
+
+/// A CloudEvent of the feed.
+fn event_schema() -> Value {
+    let text =
+        |about: &str, example: &str| json!({"type": "string", "description": about, "examples": [example]});
+    let mut data = json!({"description": "The event without its place in the feed."});
+    data["allOf"] = json!([beside::message("common.v1.FeedEvent")]);
+    let properties = json!({
+        "specversion": {"type": "string", "const": "1.0"},
+        "id": text("The version of the record.", "households/…/versions/2"),
+        "source": text("The service that recorded it.", "urn:xiuhua:registry"),
+        "type": text("What was done in which collection.", "xiuhua.households.corrected"),
+        "subject": text("The record.", "households/…"),
+        "time": {"type": "string", "format": "date-time", "description": "When it was recorded."},
+        "datacontenttype": {"type": "string", "const": "application/json"},
+        "area": text("The division of the record.", "222405100201"),
+        "cursor": text("Where to go on behind this event.", "…"),
+        "data": data,
+    });
+    let required: Vec<&String> = properties.as_object().into_iter().flat_map(serde_json::Map::keys).collect();
+    json!({"type": "object", "properties": properties, "required": required})
 }
 
 async fn events(State(rpcs): State<Rpcs>, uri: Uri, headers: HeaderMap) -> Response {

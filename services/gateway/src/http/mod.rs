@@ -3,40 +3,66 @@
 //! A handler holds no rights and no rules: it calls the gateway's own RPCs in this process ([`call::Rpcs`]) as the caller of
 //! the HTTP request, so that token, permission, area and audit are those of the RPC. Refusals are `google.rpc.Status` as
 //! JSON ([`error`]).
+//!
+//! * `json`: every RPC with `google.api.http` ([`routes`]), in canonical proto3 JSON;
+//! * `events`: the change feed as batches of CloudEvents;
+//! * `statistics`: reports as files and as SDMX-JSON;
+//! * `openapi`: the document of all of it at `/openapi.json`, and a page of that at `/docs`.
 
 pub(crate) mod call;
 pub(crate) mod error;
 mod events;
+mod json;
+mod openapi;
 mod parameters;
 mod request_id;
+pub(crate) mod routes;
 mod statistics;
+mod template;
 
 use std::any::Any;
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use http::HeaderMap;
 use kernel::failure::{Failure, Reason};
+use percent_encoding::percent_decode_str;
 use runtime::shell::{Dressed, Shell};
 use tower_http::catch_panic::CatchPanicLayer;
 
+use crate::Gateway;
 use call::Rpcs;
+use json::Face;
 
-/// Everything over HTTP, made of the gateway's RPCs in their middleware.
-pub(crate) fn router(rpcs: Dressed, _shell: &Shell) -> Router {
+/// What routers here offer beside the RPCs, for the OpenAPI document: each a `paths` object.
+const DESCRIBED: &[fn() -> serde_json::Value] = &[events::described, statistics::described];
+
+/// Everything over HTTP, made of the gateway's RPCs in their middleware. A path that no router here has is the JSON face's.
+pub(crate) fn router(gateway: &Gateway, rpcs: Dressed, shell: &Shell) -> Router {
     let rpcs = Rpcs::new(rpcs);
+    let face = Face::new(gateway.routes(), rpcs.clone(), shell);
     Router::new()
-        .merge(events::router(&rpcs))
-        .merge(statistics::router(&rpcs))
-        .fallback(unknown)
+        .merge(openapi::router())
+        .merge(events::router(&rpcs).merge(statistics::router(&rpcs)).layer(from_fn(readable)))
+        .method_not_allowed_fallback(only_read)
+        .merge(Router::new().fallback(json::answer).with_state(face))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(request_id::kept))
 }
 
-/// The answer where nothing is.
-async fn unknown(headers: HeaderMap) -> Response {
-    error::of(&Failure::new(Reason::PathUnknown), &headers)
+/// The answer where a path of the routers here is asked by another method.
+async fn only_read(headers: HeaderMap) -> Response {
+    error::of(&Failure::new(Reason::HttpMethodRefused).with("allowed", "GET, HEAD"), &headers)
+}
+
+/// Refuses a path that is no text as the JSON face does.
+async fn readable(request: Request, next: Next) -> Response {
+    if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
+        return error::of(&Failure::new(Reason::PathUnknown), request.headers());
+    }
+    next.run(request).await
 }
 
 /// The answer where a handler has a fault; the panic's own text stays in the log.

@@ -15,7 +15,7 @@ use super::passed_on;
 
 /// Takes and gives messages as bytes.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct RawCodec;
+pub(crate) struct RawCodec;
 
 impl Codec for RawCodec {
     type Encode = Bytes;

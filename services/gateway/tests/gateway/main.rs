@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test ends by its panic")]
 
 mod eligibility;
+mod http;
 mod profile;
 mod report;
 mod routing;

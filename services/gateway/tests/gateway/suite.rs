@@ -163,6 +163,7 @@ pub(crate) async fn nobody() -> String {
 /// A gateway in its shell, and tokens for it.
 pub(crate) struct Suite {
     pub(crate) gateway: Dressed,
+    pub(crate) pages: axum::Router,
     issuer: Issuer,
 }
 
@@ -188,7 +189,17 @@ impl Suite {
         let issuer = Issuer::new(keys.issuer().unwrap().clone(), Arc::clone(&clock));
         let gateway =
             Gateway::new(Parts { channels, policies, roles: Arc::new(roles), templates, clock }).unwrap();
-        Self { gateway: gateway.service().dressed(&shell), issuer }
+        let service = gateway.service();
+        Self { gateway: service.dressed(&shell), pages: service.pages(&shell).unwrap(), issuer }
+    }
+
+    /// An HTTP request: of a data steward of the prefecture where it writes, else of an auditor.
+    pub(crate) fn http(&self, method: &str, path: &str) -> ::http::request::Builder {
+        let role = if method == "GET" { "auditor" } else { "data_steward" };
+        let request = self.request_of(role, &["222400"], ());
+        let token = request.metadata().get("authorization").unwrap().to_str().unwrap().to_owned();
+        let request = ::http::Request::builder().method(method).uri(path);
+        request.header("authorization", token).header("accept-language", "en")
     }
 
     /// A request of somebody with a role in some divisions.

@@ -25,3 +25,4 @@ CONTENT_TYPE_UNSUPPORTED = The body must be of the content type { $expected }
 VALUE_MALFORMED = The value has the wrong form; expected: { $expected }
 FIELD_REPEATED = The field stands twice
 NESTED_TOO_DEEP = Values are nested deeper than { $limit } levels
+BODY_TOO_SLOW = The body did not arrive within { $seconds } seconds

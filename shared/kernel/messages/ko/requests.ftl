@@ -25,3 +25,4 @@ CONTENT_TYPE_UNSUPPORTED = 본문의 내용류형이 옳지 않습니다. 요구
 VALUE_MALFORMED = 값의 형식이 옳지 않습니다. 요구되는 형식: { $expected }
 FIELD_REPEATED = 이 항목이 두번 나타났습니다
 NESTED_TOO_DEEP = 겹싸기가 { $limit }층을 초과하였습니다
+BODY_TOO_SLOW = 본문이 { $seconds }초안에 도착하지 않았습니다

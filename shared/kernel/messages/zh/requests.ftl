@@ -25,3 +25,4 @@ CONTENT_TYPE_UNSUPPORTED = 请求正文的内容类型应为 { $expected }
 VALUE_MALFORMED = 值的格式不对，应为：{ $expected }
 FIELD_REPEATED = 该字段重复出现
 NESTED_TOO_DEEP = 嵌套超过 { $limit } 层
+BODY_TOO_SLOW = 请求正文未在 { $seconds } 秒内送达

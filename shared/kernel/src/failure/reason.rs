@@ -418,6 +418,8 @@ reasons! {
     FieldRepeated "FIELD_REPEATED" InvalidArgument [];
     /// Messages are nested too deep.
     NestedTooDeep "NESTED_TOO_DEEP" InvalidArgument ["limit"];
+    /// The body did not arrive in time.
+    BodyTooSlow "BODY_TOO_SLOW" DeadlineExceeded ["seconds"];
 }
 
 impl Reason {

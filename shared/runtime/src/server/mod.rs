@@ -181,8 +181,7 @@ pub async fn serve(
 ) -> Result<(), StartError> {
     let (draining, cut) = (CancellationToken::new(), CancellationToken::new());
     let (reporter, health) = tonic_health::server::health_reporter();
-    let reflection = reflection(&service)?;
-    let routes = service.routes.clone().add_service(health).add_service(reflection);
+    let routes = add_reflection(service.routes.clone().add_service(health), &service)?;
     let refusals = service.told_of_refusals(&shell);
     let rpc = dress(service.name, routes, &shell, refusals.clone(), draining.clone());
     let web = service.web.as_ref().map(|web| web(rpc.clone(), &shell));
@@ -251,19 +250,20 @@ fn builder(shell: &Shell, web: bool) -> tonic::transport::Server {
     }
 }
 
-fn reflection(
-    service: &Service,
-) -> Result<
-    tonic_reflection::server::v1::ServerReflectionServer<impl tonic_reflection::server::v1::ServerReflection>,
-    StartError,
-> {
-    let mut builder = tonic_reflection::server::Builder::configure()
-        .register_encoded_file_descriptor_set(service.descriptors)
-        .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
-        .with_service_name("grpc.health.v1.Health")
-        .with_service_name("grpc.reflection.v1.ServerReflection");
-    for name in &service.served {
-        builder = builder.with_service_name(name);
-    }
-    builder.build_v1().map_err(|error| StartError::Service(format!("reflection: {error}")))
+/// Adds reflection, in the version of today and in the one before, which clients such as Python's still speak.
+fn add_reflection(routes: Routes, service: &Service) -> Result<Routes, StartError> {
+    let builder = || {
+        let mut builder = tonic_reflection::server::Builder::configure()
+            .register_encoded_file_descriptor_set(service.descriptors)
+            .register_encoded_file_descriptor_set(tonic_health::pb::FILE_DESCRIPTOR_SET)
+            .with_service_name("grpc.health.v1.Health")
+            .with_service_name("grpc.reflection.v1.ServerReflection");
+        for name in &service.served {
+            builder = builder.with_service_name(name);
+        }
+        builder
+    };
+    let failed = |error: tonic_reflection::server::Error| StartError::Service(format!("reflection: {error}"));
+    let (today, before) = (builder().build_v1().map_err(failed)?, builder().build_v1alpha().map_err(failed)?);
+    Ok(routes.add_service(today).add_service(before))
 }

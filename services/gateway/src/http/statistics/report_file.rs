@@ -12,9 +12,11 @@ use proto::common::AreaLevel;
 use proto::xiuhua::gateway::v1::get_report_request::Known;
 use proto::xiuhua::gateway::v1::report_service_client::ReportServiceClient;
 use proto::xiuhua::gateway::v1::{GetReportRequest, Report};
+use serde_json::{Value, json};
 
 use crate::http::call::Rpcs;
 use crate::http::error;
+use crate::http::openapi::beside::{self, Reading};
 use crate::http::parameters::Parameters;
 use crate::report::formats::{Format, render};
 
@@ -24,9 +26,72 @@ const YEARS: std::ops::RangeInclusive<u32> = 1..=9999;
 /// Whether nothing is missing: a file does not say it everywhere.
 const COMPLETE: HeaderName = HeaderName::from_static("x-xiuhua-complete");
 
+/// Where it is.
+const PATH: &str = "/v1/reports/{template}/file";
+
 /// The address.
 pub(super) fn router(rpcs: &Rpcs) -> Router {
-    Router::new().route("/v1/reports/{template}/file", get(file)).with_state(rpcs.clone())
+    Router::new().route(PATH, get(file)).with_state(rpcs.clone())
+}
+
+/// What the OpenAPI document says of it.
+pub(super) fn described() -> Value {
+    let parameter = |name, schema, about| beside::parameter("query", name, schema, about);
+    let text = || json!({"type": "string"});
+    let formats = Format::ALL.map(Format::name);
+    let mut wanted = parameter("format", json!({"type": "string", "enum": formats}), "Which format of file.");
+    wanted["required"] = true.into();
+    let reading = Reading {
+        id: "GetReportFile",
+        tag: "ReportService",
+        rpc: "xiuhua.gateway.v1.ReportService/GetReport",
+        about: "Reads a report as a file. A value that is not there is a dash or an empty cell with the reason beside \
+            it, never a zero.",
+        parameters: vec![
+            beside::parameter(
+                "path",
+                "template",
+                json!({"type": "string", "minLength": 1}),
+                "The report's template.",
+            ),
+            wanted,
+            parameter("area", text(), "Division; the caller's own if absent."),
+            parameter(
+                "year",
+                json!({"type": "integer", "minimum": YEARS.start(), "maximum": YEARS.end()}),
+                "Year of the report; the template's if absent.",
+            ),
+            parameter("asOf", text(), "Day up to which is counted, YYYY-MM-DD; the template's if absent."),
+            parameter("snapshot", text(), "Snapshot whose knowledge is asked; that of now if absent."),
+            parameter(
+                "groupBy",
+                text(),
+                "Level of the divisions beside the whole, as `county`; none if absent.",
+            ),
+            parameter("language", text(), "Language of the file; that of the request if absent."),
+            parameter("figureIds", text(), "Figures, with commas; all if absent."),
+        ],
+        answers: Format::ALL.map(|format| (bare(format), schema(format))).to_vec(),
+        headers: &[
+            ("content-disposition", "Name of the file."),
+            ("x-xiuhua-complete", "`false` where a source was missing, else `true`."),
+        ],
+    };
+    json!({PATH: reading.described()})
+}
+
+/// The media type without its parameters.
+fn bare(format: Format) -> &'static str {
+    format.media_type().split(';').next().unwrap_or_default()
+}
+
+fn schema(format: Format) -> Value {
+    match format {
+        Format::Json => beside::message("gateway.v1.Report"),
+        // A file is no text of JSON: OpenAPI says so by an empty schema.
+        Format::Xlsx => json!({}),
+        Format::Csv | Format::Markdown | Format::Html => json!({"type": "string"}),
+    }
 }
 
 async fn file(

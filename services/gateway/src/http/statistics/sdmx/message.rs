@@ -42,8 +42,8 @@ impl Version {
     /// Its media type.
     pub(super) const fn media_type(self) -> HeaderValue {
         HeaderValue::from_static(match self {
-            Self::Two => "application/vnd.sdmx.data+json;version=2.0.0",
-            Self::Draft => "application/vnd.sdmx.draft-sdmx-json+json;version=1.0.0",
+            Self::Two => super::DATA,
+            Self::Draft => super::DRAFT,
         })
     }
 }

@@ -15,14 +15,15 @@ use axum::routing::get;
 use futures::future::try_join_all;
 use http::header::{ACCEPT, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, Uri};
-use kernel::failure::Failure;
+use kernel::failure::{Failure, Reason};
 use proto::xiuhua::gateway::v1::report_service_client::ReportServiceClient;
-use proto::xiuhua::gateway::v1::{GetReportRequest, ListReportTemplatesRequest, Report};
-use serde_json::Value;
+use proto::xiuhua::gateway::v1::{GetReportRequest, ListReportTemplatesRequest, Report, ReportTemplate};
+use serde_json::{Value, json};
 use tonic::Status;
 
 use crate::http::call::{Calling, Rpcs};
 use crate::http::error;
+use crate::http::openapi::beside::{self, Reading};
 use cube::Cube;
 use message::Version;
 use query::Query;
@@ -30,15 +31,75 @@ use query::Query;
 /// Who publishes.
 const AGENCY: &str = "XIUHUA";
 
+/// Where the flows are listed.
+const FLOWS: &str = "/sdmx/dataflow";
+/// The media type of data, that of its older form, and that of what data there is.
+const DATA: &str = "application/vnd.sdmx.data+json;version=2.0.0";
+const DRAFT: &str = "application/vnd.sdmx.draft-sdmx-json+json;version=1.0.0";
+const STRUCTURE: &str = "application/vnd.sdmx.structure+json;version=2.0.0";
+
 /// The addresses. Which part of a flow's address names its agency and version, a client may leave out.
 pub(super) fn router(rpcs: &Rpcs) -> Router {
     Router::new()
         .route("/sdmx/data/{flow}", get(whole))
         .route("/sdmx/data/{flow}/{key}", get(part))
         .route("/sdmx/data/{flow}/{key}/{provider}", get(part_of_provider))
-        .route("/sdmx/dataflow", get(flows))
-        .route("/sdmx/dataflow/{*which}", get(flows))
+        .route(FLOWS, get(all_flows))
+        .route("/sdmx/dataflow/{*which}", get(some_flows))
         .with_state(rpcs.clone())
+}
+
+/// What the OpenAPI document says of them.
+pub(super) fn described() -> Value {
+    let text = |place: &str, name: &str, example: &str, about: &str| {
+        let schema =
+            json!({"type": "string", "minLength": usize::from(place == "path"), "examples": [example]});
+        beside::parameter(place, name, schema, about)
+    };
+    let flow =
+        || text("path", "flow", "prefecture-2017", "A template of reports, or `agency,template,version`.");
+    let key = || {
+        let about = "`FREQ.REF_AREA.INDICATOR`, each empty for all, with `+` between several; or `all`. An indicator \
+            has hyphens for the dots of its figure.";
+        text("path", "key", "A.222405.registry-households_registered_2015", about)
+    };
+    let mut paths = json!({});
+    for (path, id, own) in [
+        ("/sdmx/data/{flow}", "GetAllStatistics", vec![flow()]),
+        ("/sdmx/data/{flow}/{key}", "GetStatistics", vec![flow(), key()]),
+    ] {
+        let years = [
+            text("query", "startPeriod", "2016", "First year; the template's own if neither is given."),
+            text("query", "endPeriod", "2017", "Last year."),
+            text("query", "detail", "full", "`full`, `dataonly`, or `serieskeysonly` for no observations."),
+        ];
+        let reading = Reading {
+            id,
+            tag: "ReportService",
+            rpc: "xiuhua.gateway.v1.ReportService/GetReport",
+            about: "Reads figures of reports as SDMX-JSON. A figure that is not available is an observation without a \
+                value, whose `OBS_STATUS` says why. `accept: application/vnd.sdmx.draft-sdmx-json+json` is answered \
+                in the older form.",
+            parameters: own.into_iter().chain(years).collect(),
+            answers: vec![
+                (DATA, json!({"type": "object", "required": ["meta", "data"]})),
+                (DRAFT, json!({"type": "object", "required": ["header", "structure", "dataSets"]})),
+            ],
+            headers: &[],
+        };
+        paths[path] = reading.described();
+    }
+    let flows = Reading {
+        id: "ListStatistics",
+        tag: "ReportService",
+        rpc: "xiuhua.gateway.v1.ReportService/ListReportTemplates",
+        about: "Lists the flows of statistics, as SDMX-JSON. Each is a template of reports.",
+        parameters: Vec::new(),
+        answers: vec![(STRUCTURE, json!({"type": "object", "required": ["meta", "data"]}))],
+        headers: &[],
+    };
+    paths[FLOWS] = flows.described();
+    paths
 }
 
 async fn whole(state: State<Rpcs>, Path(flow): Path<String>, uri: Uri, headers: HeaderMap) -> Response {
@@ -88,17 +149,34 @@ async fn reports(calling: &Calling, requests: Vec<GetReportRequest>) -> Result<V
     try_join_all(asked).await
 }
 
-async fn flows(State(rpcs): State<Rpcs>, headers: HeaderMap) -> Response {
-    let mut client = ReportServiceClient::new(rpcs.on_behalf_of(&headers));
-    match client.list_report_templates(ListReportTemplatesRequest {}).await {
-        Ok(answer) => {
-            let language = runtime::language::of_headers(&headers);
-            let flows = message::flows(&answer.into_inner().templates, language);
-            answered(flows, HeaderValue::from_static("application/vnd.sdmx.structure+json;version=2.0.0"))
-                .unwrap_or_else(|failure| error::of(&failure, &headers))
-        }
-        Err(status) => error::refused(&status),
+async fn all_flows(state: State<Rpcs>, headers: HeaderMap) -> Response {
+    flows(state, "", &headers).await
+}
+
+async fn some_flows(state: State<Rpcs>, Path(which): Path<String>, headers: HeaderMap) -> Response {
+    flows(state, &which, &headers).await
+}
+
+/// The flows of `agency/id/version`, of which the last two may be missing.
+async fn flows(State(rpcs): State<Rpcs>, which: &str, headers: &HeaderMap) -> Response {
+    let mut client = ReportServiceClient::new(rpcs.on_behalf_of(headers));
+    let mut templates = match client.list_report_templates(ListReportTemplatesRequest {}).await {
+        Ok(answer) => answer.into_inner().templates,
+        Err(status) => return error::refused(&status),
+    };
+    let mut parts = which.split('/').map(|part| Some(part).filter(|part| !["", "all", "*"].contains(part)));
+    let (agency, id) = (parts.next().flatten(), parts.next().flatten());
+    let known = |template: &ReportTemplate| id.is_none_or(|id| id == template.id);
+    templates.retain(|template| agency.is_none_or(|agency| agency == AGENCY) && known(template));
+    if templates.is_empty() {
+        return error::of(
+            &Failure::new(Reason::TemplateUnknown).with("template", id.unwrap_or(which)),
+            headers,
+        );
     }
+    let flows = message::flows(&templates, runtime::language::of_headers(headers));
+    answered(flows, HeaderValue::from_static(STRUCTURE))
+        .unwrap_or_else(|failure| error::of(&failure, headers))
 }
 
 fn answered(message: Value, media_type: HeaderValue) -> Result<Response, Failure> {
