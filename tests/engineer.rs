@@ -134,7 +134,8 @@ async fn people(desk: &Desk) {
 async fn changes(desk: &Desk) {
     let exchange = desk.token("data_exchange", "222405").await;
     let cursor = desk.folder.path().join("cursor.txt").display().to_string();
-    let follow = || desk.program("follow.py", &exchange, &[&cursor]);
+    let arguments = [cursor.as_str()];
+    let follow = || desk.program("follow.py", &exchange, &arguments);
     let Some(first) = follow().await else { return };
     assert!(first.contains("\txiuhua.households.created\t") && first.contains("\txiuhua.persons.created\t"));
     let mut another = LONGJING.household_row("", "");

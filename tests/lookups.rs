@@ -103,7 +103,8 @@ async fn a_look_up_leaves_its_reason_in_the_audit_and_answers_the_least() {
         assert!(poor(answers.last().unwrap()), "answers are in the order of their questions");
 
         let entries = audited(&harness).await;
-        assert_eq!(entries.iter().map(|entry| entry.count).collect::<Vec<_>>(), [1, 1_000]);
+        let counts: Vec<_> = entries.iter().map(|entry| entry.count).collect();
+        assert_eq!(counts, [1_000, 1], "the newest first");
         for entry in &entries {
             assert_eq!((entry.purpose.as_str(), entry.legal_basis.as_str()), (PURPOSE, BASIS));
             assert_eq!(entry.method, "xiuhua.registry.v1.StandingService/BatchCheckEligibility");

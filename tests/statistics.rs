@@ -165,6 +165,10 @@ async fn a_client_of_statistics_reads_the_report() {
         let missing = everything.values().filter(|(value, status)| value.is_none() && status != "A").count();
         assert!(missing > 5, "{missing}");
         assert!(everything.values().all(|(value, status)| value.is_some() == (status == "A")));
+        // Who takes figures over sees no record, and not which were counted.
+        for path in ["/v1/households", &format!("/v1/reports/{TEMPLATE}:evidence")] {
+            assert_eq!(web.get(path).await.refusal(), "403 PERMISSION_MISSING", "{path}");
+        }
 
         // A key by names of dimensions is checked by the client against the keys that it asks for first.
         let (area, indicator) = &households;

@@ -36,6 +36,9 @@ use crate::Gateway;
 use call::Rpcs;
 use json::Face;
 
+/// Longest path with its query, in bytes.
+const ADDRESS_BYTES: usize = 8 * 1024;
+
 /// What routers here offer beside the RPCs, for the OpenAPI document: each a `paths` object.
 const DESCRIBED: &[fn() -> serde_json::Value] = &[events::described, statistics::described];
 
@@ -45,9 +48,11 @@ pub(crate) fn router(gateway: &Gateway, rpcs: Dressed, shell: &Shell) -> Router 
     let face = Face::new(gateway.routes(), rpcs.clone(), shell);
     Router::new()
         .merge(openapi::router())
-        .merge(events::router(&rpcs).merge(statistics::router(&rpcs)).layer(from_fn(readable)))
+        .merge(events::router(&rpcs))
+        .merge(statistics::router(&rpcs))
         .method_not_allowed_fallback(only_read)
         .merge(Router::new().fallback(json::answer).with_state(face))
+        .layer(from_fn(readable))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(request_id::kept))
 }
@@ -57,8 +62,13 @@ async fn only_read(headers: HeaderMap) -> Response {
     error::of(&Failure::new(Reason::HttpMethodRefused).with("allowed", "GET, HEAD"), &headers)
 }
 
-/// Refuses a path that is no text as the JSON face does.
+/// Refuses an address that is too long, and a path that is no text, whoever would answer it.
 async fn readable(request: Request, next: Next) -> Response {
+    let length = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    if length > ADDRESS_BYTES {
+        let failure = Failure::new(Reason::PathTooLong).with("limit", ADDRESS_BYTES);
+        return error::of(&failure, request.headers());
+    }
     if percent_decode_str(request.uri().path()).decode_utf8().is_err() {
         return error::of(&Failure::new(Reason::PathUnknown), request.headers());
     }

@@ -29,9 +29,6 @@ use super::routes::{Body, Found, Route, Routes};
 use read::{Reader, below};
 use tree::Node;
 
-/// Longest path with its query, in bytes.
-const PATH_BYTES: usize = 8 * 1024;
-
 /// The JSON face; cheap to clone.
 #[derive(Clone)]
 pub(crate) struct Face {
@@ -79,10 +76,6 @@ impl Face {
     }
 
     fn route(&self, head: &Parts) -> Result<(&Route, Vec<String>), Failure> {
-        let length = head.uri.path_and_query().map_or(0, |path| path.as_str().len());
-        if length > PATH_BYTES {
-            return Err(Failure::new(Reason::PathTooLong).with("limit", PATH_BYTES));
-        }
         // The server leaves the body away.
         let method = if head.method == Method::HEAD { &Method::GET } else { &head.method };
         match self.routes.find(method, head.uri.path()) {
