@@ -169,7 +169,7 @@ impl Engine {
             condition.text(),
             size + 1
         );
-        let rows = self.db().all(&sql, &condition.arguments).await?;
+        let rows = self.db().scan(&sql, &condition.arguments).await?;
         let mut records = self.records(spec, &rows, &at)?;
         let more = records.len() > size;
         records.truncate(size);

@@ -59,7 +59,7 @@ impl Db {
         }
         // By IS TRUE it is no join, for which PostgreSQL may take the list once a row, but a look into a hash table.
         let sql = format!("{select} ({column} IN ({})) IS TRUE {suffix}", self.list(1));
-        self.listed(&sql, &[], values).await
+        self.scan(&sql, &[Value::Text(json_texts(values))]).await
     }
 
     /// The query that gives the values of a JSON list which is the argument `number`.

@@ -119,12 +119,22 @@ impl Db {
         }
     }
 
-    /// All rows of a query, with `$1`, `$2`, … for the arguments. Only for answers of bounded size.
+    /// All rows of a query that looks things up in an index, with `$1`, `$2`, … for the arguments. Only for answers of
+    /// bounded size. The database may keep its plan for the next arguments.
     pub async fn all(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
         self.counted();
         match &self.kind {
             Kind::Sqlite(sqlite) => sqlite.all(sql, args).await,
             Kind::Postgres(postgres) => postgres.all(sql, args).await,
+        }
+    }
+
+    /// As [`Db::all`], for a query over ranges (areas, days, moments): it is planned for these arguments.
+    pub async fn scan(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.counted();
+        match &self.kind {
+            Kind::Sqlite(sqlite) => sqlite.all(sql, args).await,
+            Kind::Postgres(postgres) => postgres.scan(sql, args).await,
         }
     }
 

@@ -62,11 +62,7 @@ impl Postgres {
         if options.transaction_pooler {
             connect = connect.statement_cache_capacity(0).extra_float_digits(None);
         } else {
-            // A plan for any arguments takes a range of areas or moments for a few rows, and joins a whole prefecture
-            // row by row.
-            let custom = [("plan_cache_mode", "force_custom_plan")];
-            let schema = options.schema.iter().map(|schema| ("search_path", schema.as_str()));
-            connect = connect.options(custom.into_iter().chain(schema));
+            connect = connect.options(options.schema.iter().map(|schema| ("search_path", schema.as_str())));
         }
         // Asked once outside of the pool, which would try again where nobody listens.
         connect.connect().await?.close().await?;
@@ -90,9 +86,14 @@ impl Postgres {
         if self.options.transaction_pooler {
             return self.stream(sql.to_owned(), args).try_collect().await;
         }
-        let rows =
-            sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments(args)?).fetch_all(&self.pool).await?;
-        rows.iter().map(decode).collect()
+        let query = sqlx::query_with(AssertSqlSafe(sql.to_owned()), arguments(args)?);
+        query.fetch_all(&self.pool).await?.iter().map(decode).collect()
+    }
+
+    /// Planned for these very arguments: a plan for any takes a range of areas or moments for a few rows, and joins a
+    /// whole prefecture row by row.
+    pub(crate) async fn scan(&self, sql: &str, args: &[Value]) -> Result<Vec<Row>, StoreError> {
+        self.stream(sql.to_owned(), args).try_collect().await
     }
 
     pub(crate) fn stream(&self, sql: String, args: &[Value]) -> BoxStream<'static, Result<Row, StoreError>> {
@@ -104,7 +105,8 @@ impl Postgres {
         }
         match arguments(args) {
             Ok(args) => {
-                sqlx::query_with(AssertSqlSafe(sql), args).fetch(&self.pool).map(|row| decode(&row?)).boxed()
+                let query = sqlx::query_with(AssertSqlSafe(sql), args).persistent(false);
+                query.fetch(&self.pool).map(|row| decode(&row?)).boxed()
             }
             Err(error) => stream::once(async { Err(error) }).boxed(),
         }

@@ -269,7 +269,7 @@ impl Reading {
             counted.from(),
             condition.text(),
         );
-        Ok(self.db.all(&sql, &condition.arguments).await?)
+        Ok(self.db.scan(&sql, &condition.arguments).await?)
     }
 
     fn evidence(&self, counted: &Counted, role: EvidenceRole, row: &Row) -> Evidence {

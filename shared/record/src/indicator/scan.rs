@@ -130,7 +130,7 @@ fn value(counted: &Counted, times: &Times, area: &AreaCode, extent: Extent, argu
 impl Scan {
     async fn run(&self, db: &Db, group: Option<Level>) -> Result<Found, StoreError> {
         let mut found = Found::default();
-        for row in db.all(&self.sql(group), &self.condition.arguments).await? {
+        for row in db.scan(&self.sql(group), &self.condition.arguments).await? {
             let values = (0..self.columns.len()).map(|column| row.optional_integer(column + 2)).collect();
             if row.integer(0) == 0 {
                 found.whole = values;

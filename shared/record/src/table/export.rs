@@ -102,7 +102,7 @@ impl Export {
             spec.table,
             condition.text()
         );
-        let rows = self.engine.db().all(&sql, &condition.arguments).await?;
+        let rows = self.engine.db().scan(&sql, &condition.arguments).await?;
         debug_assert!(rows.iter().all(|row| row.values.len() > columns(spec).len()));
         let records = self.engine.records(spec, &rows, &self.at)?;
         let Some(last) = records.last() else { return Ok(None) };
