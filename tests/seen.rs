@@ -7,6 +7,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use opentelemetry_proto::tonic::trace::v1::span::SpanKind;
+use proto::common::ImportHeader;
 use proto::xiuhua::gateway::v1::GetReportRequest;
 use proto::xiuhua::gateway::v1::report_service_client::ReportServiceClient;
 use proto::xiuhua::registry::v1::household_service_client::HouseholdServiceClient;
@@ -191,13 +192,13 @@ async fn imports_are_counted_by_table_and_verdict() {
         let known = household("222405100201001", "龙岩村");
         let both = [household("222405100201002", "龙岩村"), household("222405100201003", "没有的村")];
         let steward = || harness.client("registry", &harness.token("data_steward", &[COUNTY]));
-        let mut head = header("registry.households", COUNTY, "2015-12-31", &columns);
-        let first = import(steward(), head.clone(), std::slice::from_ref(&known)).await.unwrap();
+        let head = || header("registry.households", COUNTY, "2015-12-31", &columns);
+        let first = import(steward(), head(), std::slice::from_ref(&known)).await.unwrap();
         assert_eq!(first.counts(), (1, 0, 0, 0), "{:?}", first.reasons());
         let again = [&[known][..], &both].concat();
         for dry_run in [true, false] {
-            head.validate_only = dry_run;
-            let done = import(steward(), head.clone(), &again).await.unwrap();
+            let head = ImportHeader { validate_only: dry_run, ..head() };
+            let done = import(steward(), head, &again).await.unwrap();
             assert_eq!(done.counts(), (2, 1, 0, 1), "{:?}", done.reasons());
         }
         let after = all();

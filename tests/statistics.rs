@@ -8,7 +8,7 @@ use std::io::Cursor;
 use calamine::{Data, Reader, Xlsx};
 use gateway::report::formats::Format;
 use proto::common::AreaLevel;
-use proto::xiuhua::gateway::v1::report_line::Availability;
+use proto::xiuhua::gateway::v1::report_line::{Availability, FigureKind};
 use proto::xiuhua::gateway::v1::report_service_client::ReportServiceClient;
 use proto::xiuhua::gateway::v1::{GetReportRequest, Report};
 use serde_json::Value;
@@ -126,7 +126,8 @@ impl Row {
 
 fn table(report: &Report) -> Table {
     let mut table = Table::new();
-    let status = |availability, value: Option<f64>| match (availability, value) {
+    let status = |forecast: bool, availability, value: Option<f64>| match (availability, value) {
+        (Availability::Available, Some(_)) if forecast => "F",
         (Availability::Available, Some(_)) => "A",
         (Availability::Forbidden, _) => "Q",
         (Availability::NotAtLevel, _) => "M",
@@ -137,7 +138,8 @@ fn table(report: &Report) -> Table {
         let own = (report.area.clone(), line.value, line.availability());
         let cells = line.cells.iter().map(|cell| (cell.area.clone(), cell.value, cell.availability()));
         for (area, value, availability) in std::iter::once(own).chain(cells) {
-            let status = status(availability, value).to_owned();
+            let forecast = line.kind() == FigureKind::Forecast;
+            let status = status(forecast, availability, value).to_owned();
             table.insert((area, indicator.clone()), (value, status));
         }
     }
@@ -162,9 +164,11 @@ async fn a_client_of_statistics_reads_the_report() {
         assert_eq!(everything, expected);
         let households = ("222405".to_owned(), "registry-households_registered_2015".to_owned());
         assert_eq!(everything[&households], (Some(3.0), "A".to_owned()));
-        let missing = everything.values().filter(|(value, status)| value.is_none() && status != "A").count();
+        let missing = everything.values().filter(|(value, _)| value.is_none()).count();
         assert!(missing > 5, "{missing}");
-        assert!(everything.values().all(|(value, status)| value.is_some() == (status == "A")));
+        assert!(
+            everything.values().all(|(value, status)| value.is_some() == (status == "A" || status == "F"))
+        );
         // Who takes figures over sees no record, and not which were counted.
         for path in ["/v1/households", &format!("/v1/reports/{TEMPLATE}:evidence")] {
             assert_eq!(web.get(path).await.refusal(), "403 PERMISSION_MISSING", "{path}");

@@ -16,8 +16,10 @@ use futures::future::try_join_all;
 use http::header::{ACCEPT, CONTENT_TYPE, VARY};
 use http::{HeaderMap, HeaderValue, Uri};
 use kernel::failure::{Failure, Reason};
+use proto::common::GetCallerRequest;
+use proto::common::access_service_client::AccessServiceClient;
 use proto::xiuhua::gateway::v1::report_service_client::ReportServiceClient;
-use proto::xiuhua::gateway::v1::{GetReportRequest, ListReportTemplatesRequest, Report, ReportTemplate};
+use proto::xiuhua::gateway::v1::{ListReportTemplatesRequest, Report, ReportTemplate};
 use serde_json::{Value, json};
 use tonic::Status;
 
@@ -129,7 +131,7 @@ async fn data(State(rpcs): State<Rpcs>, flow: &str, key: &str, uri: &Uri, header
         Ok(query) => query,
         Err(failure) => return error::of(&failure, headers),
     };
-    let reports = match reports(&rpcs.on_behalf_of(headers), query.requests()).await {
+    let reports = match reports(&rpcs.on_behalf_of(headers), &query).await {
         Ok(reports) => reports,
         Err(status) => return error::refused(&status),
     };
@@ -141,8 +143,13 @@ async fn data(State(rpcs): State<Rpcs>, flow: &str, key: &str, uri: &Uri, header
 }
 
 /// All of them or the first refusal: a table from which an area is missing would be read as one that has none.
-async fn reports(calling: &Calling, requests: Vec<GetReportRequest>) -> Result<Vec<Report>, Status> {
-    let asked = requests.into_iter().map(|request| {
+async fn reports(calling: &Calling, query: &Query) -> Result<Vec<Report>, Status> {
+    let mut own = Vec::new();
+    if query.of_all_areas() {
+        let told = AccessServiceClient::new(calling.clone()).get_caller(GetCallerRequest {}).await?;
+        own = told.into_inner().caller.unwrap_or_default().areas;
+    }
+    let asked = query.requests(&own).into_iter().map(|request| {
         let mut client = ReportServiceClient::new(calling.clone());
         async move { Ok(client.get_report(request).await?.into_inner().report.unwrap_or_default()) }
     });

@@ -4,6 +4,7 @@
 use std::ops::RangeInclusive;
 
 use http::Uri;
+use kernel::area::{AreaCode, Level};
 use kernel::failure::{Failure, Reason, Violation};
 use proto::common::AreaLevel;
 use proto::xiuhua::gateway::v1::GetReportRequest;
@@ -18,7 +19,7 @@ const MOST: usize = 20;
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Query {
     template: String,
-    /// Codes of divisions; all that the caller has, with its counties, where it is empty.
+    /// Codes of divisions; those to which the caller is limited, and their counties, where it is empty.
     areas: Vec<String>,
     figures: Vec<String>,
     /// The template's own where it is empty.
@@ -75,16 +76,32 @@ impl Query {
         Ok(Self { template, areas, figures, years, keys_only: detail == "serieskeysonly" })
     }
 
-    /// The reports that answer it.
-    pub(super) fn requests(&self) -> Vec<GetReportRequest> {
-        let own = [String::new()];
-        let areas = if self.areas.is_empty() { &own[..] } else { &self.areas };
+    /// Whether it leaves open which divisions are meant.
+    pub(super) fn of_all_areas(&self) -> bool {
+        self.areas.is_empty()
+    }
+
+    /// The reports that answer it, to a caller who is limited to these divisions. Without any, the template's is meant.
+    pub(super) fn requests(&self, own: &[String]) -> Vec<GetReportRequest> {
+        let known: Vec<String> = own.iter().filter(|area| AreaCode::parse(area).is_some()).cloned().collect();
+        let areas = match (self.areas.as_slice(), known.as_slice()) {
+            ([], []) => &[String::new()][..],
+            ([], own) => own,
+            (areas, _) => areas,
+        };
         let years = if self.years.is_empty() { &[0][..] } else { &self.years };
+        let above_counties =
+            |area: &str| AreaCode::parse(area).is_none_or(|area| area.level() < Level::County);
         let request = |area: &String, year: &i32| GetReportRequest {
             template: self.template.clone(),
             area: area.clone(),
             year: *year,
-            group_by: if area.is_empty() { AreaLevel::County } else { AreaLevel::Unspecified }.into(),
+            group_by: if self.of_all_areas() && above_counties(area) {
+                AreaLevel::County
+            } else {
+                AreaLevel::Unspecified
+            }
+            .into(),
             figure_ids: self.figures.clone(),
             ..GetReportRequest::default()
         };
@@ -130,7 +147,7 @@ mod tests {
             of("A.222405+222406.registry-households_registered_2015", "startPeriod=2016&endPeriod=2017")
                 .unwrap();
         let asked: Vec<(String, i32, Vec<String>, i32)> = query
-            .requests()
+            .requests(&["222400".to_owned()])
             .into_iter()
             .map(|request| (request.area, request.year, request.figure_ids, request.group_by))
             .collect();
@@ -142,10 +159,25 @@ mod tests {
             [("all", "prefecture-2017"), ("..", "XIUHUA,prefecture-2017,1.0"), ("A..", "x,prefecture-2017")]
         {
             let all = Query::of(flow, key, &"/?detail=serieskeysonly".parse().unwrap()).unwrap();
-            let [request] = <[GetReportRequest; 1]>::try_from(all.requests()).unwrap();
-            assert_eq!((request.template.as_str(), request.area.as_str()), ("prefecture-2017", ""));
-            assert_eq!((request.year, request.group_by()), (0, AreaLevel::County));
-            assert!(all.keys_only);
+            assert!(all.keys_only && all.of_all_areas());
+            for (own, asked) in [
+                (&[][..], &[("", AreaLevel::County)][..]),
+                (&["*"], &[("", AreaLevel::County)]),
+                (&["222400"], &[("222400", AreaLevel::County)]),
+                (
+                    &["222405", "222406"],
+                    &[("222405", AreaLevel::Unspecified), ("222406", AreaLevel::Unspecified)],
+                ),
+            ] {
+                let own: Vec<String> = own.iter().map(|area| (*area).to_owned()).collect();
+                let requests = all.requests(&own);
+                let told: Vec<_> =
+                    requests.iter().map(|request| (request.area.as_str(), request.group_by())).collect();
+                assert_eq!(told, asked);
+                assert!(
+                    requests.iter().all(|request| request.template == "prefecture-2017" && request.year == 0)
+                );
+            }
         }
     }
 
