@@ -1,6 +1,6 @@
 //! Reports: published figures laid out from the indicators of all services.
 
-mod asked;
+pub(crate) mod asked;
 mod check;
 mod compose;
 mod divisions;

@@ -18,10 +18,11 @@ use crate::http::call::Rpcs;
 use crate::http::error;
 use crate::http::openapi::beside::{self, Reading};
 use crate::http::parameters::Parameters;
+use crate::report::asked::YEARS;
 use crate::report::formats::{Format, render};
 
-/// Years that can be asked for; which of them make sense, the report says itself.
-const YEARS: std::ops::RangeInclusive<u32> = 1..=9999;
+/// Years that are read as numbers; which of them can be asked for, the report says itself.
+const NUMBERS: std::ops::RangeInclusive<u32> = 1..=9999;
 
 /// Whether nothing is missing: a file does not say it everywhere.
 const COMPLETE: HeaderName = HeaderName::from_static("x-xiuhua-complete");
@@ -137,7 +138,7 @@ fn asked(template: String, uri: &Uri) -> Result<(GetReportRequest, Format), Fail
     let request = GetReportRequest {
         template,
         area: given.text("area"),
-        year: i32::try_from(given.number("year", YEARS, 0)).map_err(Failure::internal_error)?,
+        year: i32::try_from(given.number("year", NUMBERS, 0)).map_err(Failure::internal_error)?,
         as_of: given.text("asOf"),
         known: (!snapshot.is_empty()).then_some(Known::Snapshot(snapshot)),
         group_by: group_by.unwrap_or_default().into(),

@@ -70,10 +70,20 @@ pub(super) fn described() -> Value {
         ("/sdmx/data/{flow}", "GetAllStatistics", vec![flow()]),
         ("/sdmx/data/{flow}/{key}", "GetStatistics", vec![flow(), key()]),
     ] {
-        let years = [
-            text("query", "startPeriod", "2016", "First year; the template's own if neither is given."),
-            text("query", "endPeriod", "2017", "Last year."),
-            text("query", "detail", "full", "`full`, `dataonly`, or `serieskeysonly` for no observations."),
+        let year = |name: &str, about: &str| {
+            beside::parameter(
+                "query",
+                name,
+                json!({"type": "string", "pattern": "^[0-9]{4}", "examples": ["2017"]}),
+                about,
+            )
+        };
+        let details = json!({"type": "string", "enum": query::DETAILS});
+        let about = "`serieskeysonly` for no observations.";
+        let common = [
+            year("startPeriod", "First year; the template's own if neither is given."),
+            year("endPeriod", "Last year."),
+            beside::parameter("query", "detail", details, about),
         ];
         let reading = Reading {
             id,
@@ -82,7 +92,7 @@ pub(super) fn described() -> Value {
             about: "Reads figures of reports as SDMX-JSON. A figure that is not available is an observation without a \
                 value, whose `OBS_STATUS` says why. `accept: application/vnd.sdmx.draft-sdmx-json+json` is answered \
                 in the older form.",
-            parameters: own.into_iter().chain(years).collect(),
+            parameters: own.into_iter().chain(common).collect(),
             answers: vec![
                 (DATA, json!({"type": "object", "required": ["meta", "data"]})),
                 (DRAFT, json!({"type": "object", "required": ["header", "structure", "dataSets"]})),

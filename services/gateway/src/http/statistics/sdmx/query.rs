@@ -15,6 +15,10 @@ use crate::http::parameters::Parameters;
 /// Most divisions, and most years, of one question.
 const MOST: usize = 20;
 
+/// How much is wanted.
+pub(super) const DETAILS: [&str; 3] = ["full", "dataonly", KEYS_ONLY];
+const KEYS_ONLY: &str = "serieskeysonly";
+
 /// A question, understood.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Query {
@@ -59,7 +63,7 @@ impl Query {
             ),
         }
         let detail = given.text("detail");
-        if !["", "full", "dataonly", "serieskeysonly"].contains(&detail.as_str()) {
+        if !detail.is_empty() && !DETAILS.contains(&detail.as_str()) {
             given.wrong(
                 Violation::new("detail", Reason::CodeUnknown).with("code", &detail).with("table", "detail"),
             );
@@ -73,7 +77,7 @@ impl Query {
         given.finish()?;
         // A flow may be written `AGENCY,ID,VERSION`.
         let template = flow.split(',').nth(1).unwrap_or(flow).to_owned();
-        Ok(Self { template, areas, figures, years, keys_only: detail == "serieskeysonly" })
+        Ok(Self { template, areas, figures, years, keys_only: detail == KEYS_ONLY })
     }
 
     /// Whether it leaves open which divisions are meant.
