@@ -146,8 +146,10 @@ async fn what_is_wrong_is_told_all_at_once() {
             let told = county.get(path).await.refusal();
             assert!(told.starts_with(&format!("{status} ")) && told.contains(reason), "{path}: {told}");
         }
-        let nobody = Web::new(&harness, "").get("/v1/events").await;
-        assert_eq!(nobody.refusal(), "401 AUTHENTICATION_REQUIRED");
+        for path in ["/v1/events", "/v1/events?limit=0", "/sdmx/data/x/y", "/v1/reports/x/file"] {
+            let nobody = Web::new(&harness, "").get(path).await;
+            assert_eq!(nobody.refusal(), "401 AUTHENTICATION_REQUIRED", "{path}");
+        }
         let clerk = Web::new(&harness, &harness.token("village_cadre", &[VILLAGE])).get("/v1/events").await;
         assert_eq!(clerk.refusal(), "403 PERMISSION_MISSING");
         assert_eq!(

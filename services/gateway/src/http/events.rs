@@ -108,7 +108,7 @@ fn event_schema() -> Value {
 async fn events(State(rpcs): State<Rpcs>, uri: Uri, headers: HeaderMap) -> Response {
     let asked = match Asked::of(&uri) {
         Ok(asked) => asked,
-        Err(failure) => return error::of(&failure, &headers),
+        Err(failure) => return rpcs.refused(&failure, &headers).await,
     };
     match batch(&rpcs.on_behalf_of(&headers), &asked).await {
         Ok(batch) => batch.answer(&asked).unwrap_or_else(|failure| error::of(&failure, &headers)),

@@ -258,7 +258,7 @@ fn exported() -> Vec<Vec<u8>> {
             resume_token: "t".to_owned(),
             ..ExportBatch::default()
         })),
-        part(export_rows_response::Part::End(ExportEnd { row_count: 1, ..ExportEnd::default() })),
+        part(export_rows_response::Part::End(ExportEnd { row_count: 1 })),
     ]
 }
 

@@ -64,15 +64,31 @@ impl Face {
 
     async fn answered(&self, head: &Parts, body: axum::body::Body) -> Result<Response, Refusal> {
         let (route, texts) = self.route(head)?;
+        match self.read(route, texts, head, body).await {
+            Ok(message) => answer::of(self.rpcs.on_behalf_of(&head.headers), route, &message).await,
+            Err(failure) => {
+                self.rpcs.known(&head.headers).await?;
+                Err(failure.into())
+            }
+        }
+    }
+
+    async fn read(
+        &self,
+        route: &Route,
+        texts: Vec<String>,
+        head: &Parts,
+        body: axum::body::Body,
+    ) -> Result<DynamicMessage, Failure> {
         let said = match route.body {
             Body::None => None,
             Body::Whole | Body::Field(_) => body::read(&head.headers, body, self.body_bytes).await?,
         };
         let message = message(route, texts, head.uri.query(), said)?;
         if route.rpc.is_client_streaming() {
-            return Err(Failure::new(Reason::Unimplemented).into());
+            return Err(Failure::new(Reason::Unimplemented));
         }
-        answer::of(self.rpcs.on_behalf_of(&head.headers), route, &message).await
+        Ok(message)
     }
 
     fn route(&self, head: &Parts) -> Result<(&Route, Vec<String>), Failure> {

@@ -112,7 +112,7 @@ pub(crate) fn document(pool: &DescriptorPool, routes: &Routes, further: &[Value]
         }
         paths.insert(path.clone(), item.clone());
     }
-    tags.sort_by(|one, other| one["name"].as_str().cmp(&other["name"].as_str()));
+    tags.sort_by_cached_key(|tag| tag["name"].as_str().map(str::to_lowercase));
     let mut components = json!({
         "parameters": parameters(),
         "responses": refusals(pool, &mut schemas),
@@ -128,8 +128,7 @@ pub(crate) fn document(pool: &DescriptorPool, routes: &Routes, further: &[Value]
         "openapi": "3.1.0",
         "info": {
             "title": "xiuhua 绣花", "version": env!("CARGO_PKG_VERSION"), "description": ABOUT,
-            "contact": {"name": "the suite's operator", "url": "/docs"},
-            "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
+            "license": {"name": "Apache-2.0", "url": "https://www.apache.org/licenses/LICENSE-2.0"},
         },
         "servers": [{"url": "/", "description": "This gateway."}],
         "security": [{"bearer": []}],
@@ -149,8 +148,9 @@ fn parameters() -> Value {
         },
         "RequestId": {
             "name": "x-request-id", "in": "header",
-            "description": "Identifier of the request, given back with the answer: letters, digits, `-`, `_`, `.`.",
-            "schema": {"type": "string", "maxLength": 64, "examples": ["a-1"]},
+            "description": "Identifier of the request, given back with the answer: up to 64 letters, digits, `-`, `_`, \
+                `.`. In place of any other a new one is given.",
+            "schema": {"type": "string", "examples": ["a-1"]},
         },
     })
 }

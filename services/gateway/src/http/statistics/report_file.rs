@@ -103,7 +103,7 @@ async fn file(
 ) -> Response {
     let (request, format) = match asked(template, &uri) {
         Ok(asked) => asked,
-        Err(failure) => return error::of(&failure, &headers),
+        Err(failure) => return rpcs.refused(&failure, &headers).await,
     };
     let mut reports = ReportServiceClient::new(rpcs.on_behalf_of(&headers));
     match reports.get_report(request).await {

@@ -139,7 +139,7 @@ async fn part_of_provider(
 async fn data(State(rpcs): State<Rpcs>, flow: &str, key: &str, uri: &Uri, headers: &HeaderMap) -> Response {
     let query = match Query::of(flow, key, uri) {
         Ok(query) => query,
-        Err(failure) => return error::of(&failure, headers),
+        Err(failure) => return rpcs.refused(&failure, headers).await,
     };
     let reports = match reports(&rpcs.on_behalf_of(headers), &query).await {
         Ok(reports) => reports,
