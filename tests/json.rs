@@ -86,7 +86,7 @@ async fn rights_and_rules_are_those_of_the_rpcs() {
         assert_eq!(stranger.refusal(), "401 AUTHENTICATION_REQUIRED");
         let wrong = "/v1/households?pageSize=many";
         assert_eq!(Web::new(&harness, "").get(wrong).await.refusal(), "401 AUTHENTICATION_REQUIRED");
-        assert_eq!(web.get(wrong).await.refusal(), "400 VALUE_MALFORMED page_size=VALUE_MALFORMED");
+        assert_eq!(web.get(wrong).await.refusal(), "400 INTEGER_INVALID page_size=INTEGER_INVALID");
         let hospital = Web::new(&harness, &harness.token("department_system", &[PREFECTURE]));
         let denied = hospital.get("/v1/households").await;
         assert_eq!(denied.refusal(), "403 PERMISSION_MISSING");
