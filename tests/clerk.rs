@@ -82,7 +82,7 @@ async fn hour(office: &Office) -> Option<()> {
     }
     let figure = "registry.households_registered_2015";
     let report = office.reader(&["report", "--area", "222405", "--figure", figure, "--format", "csv"]).await;
-    assert_eq!(files::rows(&report.out)[1][3], "60", "{report:?}");
+    assert_eq!(crate::command_line::files::rows(&report.out)[1][3], "60", "{report:?}");
     Some(())
 }
 

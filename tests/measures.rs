@@ -3,8 +3,6 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by its panic")]
 
-use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use kernel::caller::Caller;
@@ -14,45 +12,11 @@ use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::household_service_client::HouseholdServiceClient;
 use record::call::Call;
 use record::engine::Engine;
-use record::remote::Registry;
-use record::service::{Host, Parts, Slice, assemble};
-use runtime::client::Channels;
-use runtime::config::Addresses;
+use record::service::Slice;
 use runtime::context::{Context, RequestId};
-use runtime::policy::Policies;
-use runtime::roles::Roles;
+use suite::engine::engine;
 use suite::fixtures::{COUNTY, PREFECTURE, VILLAGE, divisions, new_household};
 use suite::harness::{Harness, on_each, request_id};
-
-/// An engine that counts what a service counts, on that service's database.
-async fn engine(harness: &Harness, service: &'static str, slices: Vec<Slice>) -> Engine {
-    let policies = Arc::new(Policies::contract().unwrap());
-    let channels = Channels::new(&Addresses::default(), Arc::clone(&policies)).unwrap();
-    let host = Host {
-        db: harness.databases[service].clone(),
-        clock: harness.clock.clone(),
-        keys: harness.keys.clone(),
-        channels: channels.clone(),
-        policies,
-        roles: Arc::new(Roles::standard().unwrap()),
-        identity: None,
-    };
-    let parts = Parts {
-        service,
-        prefix: "counting",
-        packages: &[],
-        slices,
-        sheets: Vec::new(),
-        codes: &[],
-        parameters: &[],
-        indicators: &[],
-        assurances: &[],
-        follows_registry: false,
-        decorators: HashMap::new(),
-        surroundings: Arc::new(Registry { channels }),
-    };
-    assemble(&host, parts).await.unwrap().1
-}
 
 /// Everything that slices count, for these years.
 fn items(slices: &[Slice], years: &[i32]) -> Vec<MeasureItem> {

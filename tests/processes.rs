@@ -3,27 +3,21 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by its panic")]
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
 
-use kernel::clock::SystemClock;
 use proto::common::Unit;
 use proto::xiuhua::gateway::v1::report_line::Availability;
 use proto::xiuhua::gateway::v1::{Report, ReportLine};
-use runtime::keys::Keys;
-use runtime::token::Issuer;
-use suite::binary::{Process, free_address, run};
+use proto::xiuhua::registry::v1::ListHouseholdsRequest;
+use proto::xiuhua::registry::v1::household_service_client::HouseholdServiceClient;
+use suite::apart::{FACTS, Processes};
+use suite::binary::run;
 use suite::demonstrated::{Demonstrated, Front, Place, SameLine, same};
 use suite::fixtures::PREFECTURE;
 use suite::harness::{Backend, backends};
 use suite::wait::eventually;
-use xiuhua::suite::Store;
 
 /// The county whose sheets are loaded, the smallest one.
 const YANJI: &str = "222401";
-
-/// The services that own facts.
-const FACTS: [&str; 3] = ["registry", "assistance", "partner-aid"];
 
 #[tokio::test(flavor = "multi_thread")]
 async fn four_processes_tell_what_one_tells() {
@@ -34,7 +28,7 @@ async fn four_processes_tell_what_one_tells() {
         println!("on {backend:?}");
         let place = Place::of(&backend).await;
         let keys = tempfile::tempdir().unwrap();
-        let mut processes = Processes::start(&place, &keys.path().join("keys")).await;
+        let mut processes = Processes::start(&place, &keys.path().join("keys"), &[]).await;
         let front = processes.front();
         front.load(Some(YANJI)).await;
         let whole = front.report(PREFECTURE, None).await;
@@ -47,6 +41,7 @@ async fn four_processes_tell_what_one_tells() {
 
         processes.stop("assistance").await;
         tells_what_is_missing(&front.report(PREFECTURE, None).await, &expected);
+        prints_what_there_is(&front).await;
         // A gateway that has never seen the service says the same.
         processes.stop("gateway").await;
         processes.serve("gateway").await;
@@ -58,10 +53,23 @@ async fn four_processes_tell_what_one_tells() {
             report.complete.then_some(report)
         });
         assert_eq!(same(&again.await), expected);
-        for name in ["gateway", "assistance", "partner-aid", "registry"] {
-            processes.stop(name).await;
-        }
+        processes.stop_all().await;
         place.leave().await;
+    }
+}
+
+/// Commands print an answer that is not complete, and end with the code for what cannot be reached.
+async fn prints_what_there_is(front: &Front) {
+    let office = front.client("prefecture_office", PREFECTURE);
+    let request = ListHouseholdsRequest { page_size: 1, ..ListHouseholdsRequest::default() };
+    let found = HouseholdServiceClient::new(office).list_households(request).await.unwrap().into_inner();
+    let number = &found.households[0].household_no;
+    let token = front.token("prefecture_office", PREFECTURE);
+    let whom = ["--address", &front.url, "--token", &token];
+    for asked in [&["get", "household", number][..], &["report", "--area", PREFECTURE]] {
+        let told = run(&[asked, &whom[..]].concat()).await;
+        assert_eq!(told.code, 3, "{told:?}");
+        assert!(told.out.lines().count() > 5 && told.said.lines().count() == 1, "{told:?}");
     }
 }
 
@@ -93,62 +101,4 @@ fn tells_what_is_missing(report: &Report, before: &[SameLine]) {
         .iter()
         .filter(|line| !line.figure.starts_with("housing.") && !line.figure.starts_with("social_security."));
     assert_eq!(same(&rest), left.cloned().collect::<Vec<_>>());
-}
-
-/// `xiuhua serve` four times, on one store.
-struct Processes {
-    addresses: BTreeMap<&'static str, String>,
-    options: Vec<String>,
-    running: BTreeMap<&'static str, Process>,
-    keys: Keys,
-}
-
-impl Processes {
-    async fn start(place: &Place, keys: &Path) -> Self {
-        let folder = keys.to_str().unwrap();
-        let made = run(&["keys", "init", folder]).await;
-        assert_eq!(made.code, 0, "{made:?}");
-        let names = FACTS.into_iter().chain(["gateway"]);
-        let addresses: BTreeMap<_, _> = names.map(|name| (name, free_address())).collect();
-        let mut options = vec!["--keys-dir".to_owned(), folder.to_owned()];
-        options.extend(match &place.store {
-            Store::Folder(folder) => ["--data-dir".to_owned(), folder.display().to_string()],
-            Store::Postgres(url) => ["--database-url".to_owned(), url.reveal().to_owned()],
-        });
-        for name in FACTS {
-            let key = name.replace('-', "_");
-            options.extend(["--set".to_owned(), format!("services.{key}=http://{}", addresses[name])]);
-        }
-        let keys = Keys::load(keys).unwrap();
-        let mut processes = Self { addresses, options, running: BTreeMap::new(), keys };
-        // All at once: none needs another to start.
-        for name in processes.addresses.clone().into_keys() {
-            processes.spawn(name);
-        }
-        for process in processes.running.values() {
-            process.ready().await;
-        }
-        processes
-    }
-
-    fn spawn(&mut self, name: &'static str) {
-        let process = Process::serve(name, &self.addresses[name], &self.options);
-        self.running.insert(name, process);
-    }
-
-    /// Starts one again, at its address, and waits until it is ready.
-    async fn serve(&mut self, name: &'static str) {
-        self.spawn(name);
-        self.running[name].ready().await;
-    }
-
-    async fn stop(&mut self, name: &str) {
-        let ended = self.running.remove(name).unwrap().stop().await;
-        assert!(ended.success(), "{name}: {ended}");
-    }
-
-    fn front(&self) -> Front {
-        let issuer = Issuer::new(self.keys.issuer().unwrap().clone(), Arc::new(SystemClock));
-        Front::new(&format!("http://{}", self.addresses["gateway"]), issuer)
-    }
 }

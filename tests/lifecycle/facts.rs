@@ -335,7 +335,7 @@ async fn a_removal_that_is_withdrawn_gives_the_fact_its_household_back() {
         assert_eq!(back.household, household);
 
         // What is counted says on which news of the registry it rests, and comes to all of it.
-        let request = GetHeadRequest {};
+        let request = GetHeadRequest::default();
         let internal = village.harness.client("registry", &village.harness.token("internal", &["222400"]));
         let head = ChangeFeedServiceClient::new(internal).get_head(request).await.unwrap().into_inner();
         let head = head.head.unwrap().token;

@@ -75,6 +75,14 @@ pub struct Token {
     language: Option<&'static str>,
 }
 
+impl Token {
+    /// A token without a language.
+    #[must_use]
+    pub fn new(token: &str) -> Self {
+        Self { token: token.to_owned(), language: None }
+    }
+}
+
 impl Interceptor for Token {
     fn call(&mut self, mut request: Request<()>) -> Result<Request<()>, Status> {
         if !self.token.is_empty() {
@@ -206,7 +214,7 @@ impl Harness {
     pub fn client(&self, service: &str, token: &str) -> Client {
         let address = self.addresses.get(service).expect("a service of this name");
         let channel = Endpoint::from_shared(format!("http://{address}")).expect("an address").connect_lazy();
-        InterceptedService::new(channel, Token { token: token.to_owned(), language: None })
+        InterceptedService::new(channel, Token::new(token))
     }
 
     /// A client's channel to a service, whose answers are wanted in a language.

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by its panic")]
 
+pub mod apart;
 pub mod binary;
+pub mod collector;
 pub mod counties;
 pub mod demonstrated;
 pub mod dynamic;
+pub mod engine;
 pub mod fixtures;
 pub mod front;
 pub mod harness;

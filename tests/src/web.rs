@@ -1,6 +1,7 @@
 //! A client of plain HTTP/1.1, a connection for each request.
 
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION, CONTENT_TYPE, HOST};
+use http::request::Builder;
 use http::{HeaderMap, Request, StatusCode};
 use http_body_util::{BodyExt, Full};
 use hyper::client::conn::http1::handshake;
@@ -35,8 +36,12 @@ impl Web {
     /// # Panics
     /// Where the harness has no gateway.
     pub fn new(harness: &Harness, token: &str) -> Self {
-        let address = harness.addresses.get("gateway").expect("a gateway").clone();
-        Self { address, token: token.to_owned() }
+        Self::at(harness.addresses.get("gateway").expect("a gateway"), token)
+    }
+
+    /// A client of an address.
+    pub fn at(address: &str, token: &str) -> Self {
+        Self { address: address.to_owned(), token: token.to_owned() }
     }
 
     /// Reads.
@@ -45,6 +50,18 @@ impl Web {
     /// Where there is no answer.
     pub async fn get(&self, path: &str) -> Answered {
         self.send("GET", path, "", Vec::new()).await
+    }
+
+    /// Reads with these headers besides the token, and no others.
+    ///
+    /// # Panics
+    /// Where there is no answer.
+    pub async fn get_with(&self, path: &str, headers: &[(&str, &str)]) -> Answered {
+        let mut request = self.request("GET", path);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
+        self.answered(request, Vec::new()).await
     }
 
     /// Sends JSON.
@@ -60,14 +77,22 @@ impl Web {
     /// # Panics
     /// Where there is no answer.
     pub async fn send(&self, method: &str, path: &str, kind: &str, body: Vec<u8>) -> Answered {
-        let mut request = Request::builder().method(method).uri(path).header(HOST, &self.address);
-        request = request.header(ACCEPT_LANGUAGE, "en");
-        if !self.token.is_empty() {
-            request = request.header(AUTHORIZATION, format!("Bearer {}", self.token));
-        }
+        let mut request = self.request(method, path).header(ACCEPT_LANGUAGE, "en");
         if !kind.is_empty() {
             request = request.header(CONTENT_TYPE, kind);
         }
+        self.answered(request, body).await
+    }
+
+    fn request(&self, method: &str, path: &str) -> Builder {
+        let request = Request::builder().method(method).uri(path).header(HOST, &self.address);
+        if self.token.is_empty() {
+            return request;
+        }
+        request.header(AUTHORIZATION, format!("Bearer {}", self.token))
+    }
+
+    async fn answered(&self, request: Builder, body: Vec<u8>) -> Answered {
         let request = request.body(Full::new(prost::bytes::Bytes::from(body))).expect("a request");
         let stream = TcpStream::connect(&self.address).await.expect("a connection");
         let (mut sender, connection) = handshake(TokioIo::new(stream)).await.expect("a connection");
@@ -79,6 +104,11 @@ impl Web {
 }
 
 impl Answered {
+    /// A header; empty where it is not there.
+    pub fn header(&self, name: &str) -> &str {
+        self.headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or_default()
+    }
+
     /// The body as JSON.
     ///
     /// # Panics

@@ -2,7 +2,7 @@
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    runtime::process::main(|process| async move {
+    runtime::process::main("assistance", |process| async move {
         assistance::service(&record::service::Host::of("assistance", &process).await?).await
     })
     .await

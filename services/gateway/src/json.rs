@@ -31,12 +31,22 @@ pub fn profile_json(profile: &HouseholdProfile) -> Result<String, Failure> {
 }
 
 fn json_of(name: &str, message: &impl Message) -> Result<String, Failure> {
+    serde_json::to_string_pretty(&dynamic(name, message)?).map_err(Failure::internal_error)
+}
+
+/// A message of this full name as a value of JSON.
+///
+/// # Errors
+/// `INTERNAL` where the embedded descriptors do not describe the message.
+pub(crate) fn value_of(name: &str, message: &impl Message) -> Result<serde_json::Value, Failure> {
+    serde_json::to_value(dynamic(name, message)?).map_err(Failure::internal_error)
+}
+
+fn dynamic(name: &str, message: &impl Message) -> Result<DynamicMessage, Failure> {
     let descriptor = pool()?
         .get_message_by_name(name)
         .ok_or_else(|| Failure::internal_error(format!("the descriptors have no {name}")))?;
-    let message = DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice())
-        .map_err(Failure::internal_error)?;
-    serde_json::to_string_pretty(&message).map_err(Failure::internal_error)
+    DynamicMessage::decode(descriptor, message.encode_to_vec().as_slice()).map_err(Failure::internal_error)
 }
 
 /// The contract's descriptors, read once.

@@ -6,7 +6,7 @@
 //! * `files`: workbooks and csv in and out, by the tables of all services;
 //! * `route`: calls of one service are passed on as they are; calls of the common services go to whoever owns what they are
 //!   about, or to all;
-//! * [`json`]: reports and profiles as canonical proto3 JSON;
+//! * [`json`]: reports and profiles as canonical proto3 JSON; [`labels`]: the contract's own words;
 //! * `http`: what is offered over plain HTTP, on the same port.
 
 mod eligibility;
@@ -14,6 +14,7 @@ mod files;
 mod http;
 pub mod json;
 mod kept;
+pub mod labels;
 mod profile;
 mod refusals;
 pub mod report;

@@ -2,5 +2,5 @@
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    runtime::process::main(|process| async move { gateway::service(&process, None) }).await
+    runtime::process::main(gateway::SERVICE, |process| async move { gateway::service(&process, None) }).await
 }

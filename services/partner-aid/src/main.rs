@@ -2,7 +2,7 @@
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    runtime::process::main(|process| async move {
+    runtime::process::main("partner-aid", |process| async move {
         partner_aid::service(&record::service::Host::of("partner-aid", &process).await?).await
     })
     .await

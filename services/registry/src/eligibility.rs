@@ -12,6 +12,9 @@ use store::{NewAudit, WriteSet};
 
 use crate::standing::{Facts, Question, Who, questions_on};
 
+/// Most characters of a purpose and of a legal basis: they stay in the audit for good.
+const LONGEST_REASON: usize = 500;
+
 /// Answers a batch.
 pub(crate) async fn check(
     engine: &Engine,
@@ -26,6 +29,8 @@ pub(crate) async fn check(
     for (field, text) in [("purpose", &message.purpose), ("legal_basis", &message.legal_basis)] {
         if text.trim().is_empty() {
             violations.push(field, Reason::FieldRequired);
+        } else if text.chars().count() > LONGEST_REASON {
+            violations.push(field, Reason::TextTooLong).add("limit", LONGEST_REASON);
         }
     }
     for (index, question) in message.questions.iter().enumerate() {

@@ -2,7 +2,7 @@
 
 #[tokio::main]
 async fn main() -> std::process::ExitCode {
-    runtime::process::main(|process| async move {
+    runtime::process::main("registry", |process| async move {
         registry::service(&record::service::Host::of("registry", &process).await?).await
     })
     .await

@@ -19,7 +19,7 @@ Exit codes:
   0  done
   1  refused by a service, rows were rejected, or figures do not agree
   2  wrong usage: the command line, a file or the configuration
-  3  something needed cannot be reached or does not work
+  3  something needed cannot be reached or does not work, or an answer was printed that is not complete
 
 Environment:
   XIUHUA_ADDRESS, XIUHUA_TOKEN, XIUHUA_LANG   as --address, --token, --lang
@@ -332,7 +332,7 @@ fn moment(text: &str) -> Result<Moment, String> {
 pub enum Get {
     /// A household: members, standing, income, cases, benefits, and what is not proved
     #[command(after_help = "\
-Every service is asked once. One that does not answer is named, and its part is marked as missing.
+Every service is asked once. One that does not answer is named, its part is marked as missing, and the exit code is 3.
 Identity numbers, telephones and accounts are masked.
 
 Examples:
@@ -355,10 +355,14 @@ pub enum Format {
     Table,
     /// Canonical proto3 JSON
     Json,
-    /// csv
+    /// csv for other programs: unrounded
     Csv,
+    /// A workbook
+    Xlsx,
     /// Markdown
     Md,
+    /// A page by itself
+    Html,
 }
 
 /// Levels by which a report is divided.
@@ -396,9 +400,13 @@ pub struct Reading {
 
 /// Arguments of `report`.
 #[derive(Debug, Clone, Args)]
-#[command(after_help = "Examples:
+#[command(after_help = "\
+A value that is not there is a dash and never a zero. A report that lacks one is printed, and the exit code is 3.
+
+Examples:
   xiuhua report --area 222400 --period 2017 --as-of 2017-09-30
   xiuhua report --area 222400 --group-by county --format csv > report.csv
+  xiuhua report --area 222400 --format xlsx --out report.xlsx
   xiuhua report --area 222405 --format json --lang ko")]
 pub struct Report {
     /// What is read.
@@ -407,6 +415,9 @@ pub struct Report {
     /// How it is printed
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
+    /// File to write; standard output if absent
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
     /// Values of the divisions of this level besides
     #[arg(long, value_enum)]
     pub group_by: Option<GroupBy>,

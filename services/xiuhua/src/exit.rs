@@ -19,7 +19,7 @@ pub enum Exit {
     Refused,
     /// 2: the command line, a file or a configuration is wrong.
     Usage,
-    /// 3: something that is needed cannot be reached or does not work.
+    /// 3: something that is needed cannot be reached or does not work; what was printed, if anything, is not complete.
     Unavailable,
 }
 

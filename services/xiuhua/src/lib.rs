@@ -11,7 +11,6 @@ pub mod client;
 pub mod commands;
 pub mod demonstration;
 pub mod exit;
-pub mod labels;
 pub mod progress;
 pub mod report;
 pub mod suite;

@@ -160,22 +160,6 @@ words! {
     CHECKED: "{what}:正常", "{what}: 정상", "{what}: fine";
     /// Something wrong.
     BROKEN: "{what}:{problem}", "{what}: {problem}", "{what}: {problem}";
-    /// Title of the figure.
-    FIGURE: "指标", "지표", "figure";
-    /// Title of the value.
-    VALUE: "数值", "수치", "value";
-    /// Title of the published value.
-    PUBLISHED: "公布数", "공포수치", "published";
-    /// Title of the unit.
-    UNIT: "单位", "단위", "unit";
-    /// Title of the kind.
-    KIND: "性质", "성격", "kind";
-    /// Title of the note.
-    NOTE: "说明", "설명", "note";
-    /// The division's own row.
-    OWN: "本级", "본급", "own";
-    /// Checks of a report.
-    CHECKS: "校核", "검산", "checks";
     /// Title of the record.
     RECORD: "记录", "기록", "record";
     /// Title of the division.
@@ -190,8 +174,6 @@ words! {
     EVIDENCE: "共 {rows} 条", "모두 {rows}건", "{rows} records in all";
     /// Rows that are not shown.
     EVIDENCE_CUT: "共 {rows} 条,只显示前 {limit} 条(--format csv 输出全部)", "모두 {rows}건, 앞의 {limit}건만 표시(--format csv 는 전부)", "{rows} records in all, the first {limit} shown (--format csv prints all)";
-    /// A report that misses something.
-    INCOMPLETE: "报告不完整:部分来源不可用", "보고가 완전하지 않다. 일부 출처를 쓸수 없다", "the report is not complete: some sources are not available";
     /// A list that lacks what some service knows.
     PART_MISSING: "不完整:{services}", "완전하지 않음: {services}", "not complete: {services}";
     /// A list without entries.
@@ -218,6 +200,8 @@ words! {
     GAPS: "未达标或未核实的保障", "미달 또는 미확인 보장", "assurances not proved";
     /// A profile that misses something.
     PROFILE_INCOMPLETE: "画像不完整:部分来源不可用", "종합정보가 완전하지 않다. 일부 출처를 쓸수 없다", "the profile is not complete: some sources are not available";
+    /// A file that nobody can read on a terminal.
+    NO_TERMINAL: "xlsx 不能显示在终端上;请用 --out 指定文件", "xlsx 는 말단에 보일수 없다. --out 으로 파일을 주어야 한다", "xlsx is nothing for a terminal; name a file by --out";
     /// A blank form that was written.
     TEMPLATE_WRITTEN: "{title}:空白表已写入 {file}", "{title}: 빈 표를 {file} 에 적었다", "{title}: the blank form is in {file}";
 }

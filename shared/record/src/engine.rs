@@ -33,7 +33,9 @@ pub struct Engine(pub(crate) Arc<Inner>);
 
 /// What a service gives its engine.
 pub struct Inner {
-    /// Prefix of the service's tables and indicators: `registry`.
+    /// The service's name: `partner-aid`.
+    pub name: &'static str,
+    /// Prefix of its tables and indicators: `partner_aid`.
     pub service: &'static str,
     /// Its database.
     pub db: Db,

@@ -25,9 +25,9 @@ use crate::spec::Spec;
 use crate::state::{Known, Reads};
 
 /// The service that is followed.
-const REGISTRY: &str = "registry";
+pub(crate) const REGISTRY: &str = "registry";
 /// What moves what facts keep: standings, who belongs where, and persons whom an outsider may turn out to be.
-const COLLECTIONS: [&str; 3] = ["householdStandings", "memberships", "persons"];
+pub(crate) const COLLECTIONS: [&str; 3] = ["householdStandings", "memberships", "persons"];
 /// How long one stream is read before its token is renewed.
 const STREAM: Duration = Duration::from_secs(50 * 60);
 /// First and longest wait before the registry is called again.
@@ -128,7 +128,7 @@ async fn follow(
     let request = p::WatchRequest {
         position: from.map(|position| position.to_string()).unwrap_or_default(),
         collections: COLLECTIONS.map(str::to_owned).to_vec(),
-        until_head: false,
+        ..p::WatchRequest::default()
     };
     let mut client = ChangeFeedServiceClient::new(outgoing.clone());
     let refused = |status: tonic::Status| outgoing.failure(&status);

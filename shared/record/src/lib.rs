@@ -17,6 +17,7 @@ pub mod evaluate;
 pub mod facts;
 pub mod follow;
 pub mod indicator;
+pub mod lag;
 mod load;
 pub mod masks;
 pub mod parameters;

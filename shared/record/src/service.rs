@@ -23,6 +23,7 @@ use crate::engine::{Engine, Inner};
 use crate::facts::{Assures, Facts};
 use crate::follow::{self, Followed};
 use crate::indicator::{Indicator, ReportingApi};
+use crate::lag;
 use crate::parameters::Defaults;
 use crate::read::Decorator;
 use crate::refusals::Refusals;
@@ -150,7 +151,8 @@ pub async fn assemble(host: &Host, parts: Parts) -> Result<(Service, Engine), St
     };
     let engine = engine(host, parts, &slices, followed).await?;
     if let (Some(identity), Some(written)) = (identity, written) {
-        follow::start(&engine, host.channels.clone(), identity, written);
+        follow::start(&engine, host.channels.clone(), Arc::clone(&identity), written);
+        lag::start(&engine, host.channels.clone(), identity);
     }
     let common = common_services(Service::new(name), &engine, host, packages);
     let facts = HouseholdFactsApi {
@@ -181,6 +183,7 @@ async fn engine(
     let cipher = host.keys.column_cipher(parts.service, Arc::new(SystemRandomness))?;
     let resources = slices.iter().map(|slice| (slice.registered.spec.collection, slice.registered)).collect();
     Ok(Engine::new(Inner {
+        name: parts.service,
         service: parts.prefix,
         db: host.db.clone(),
         clock: host.clock.clone(),

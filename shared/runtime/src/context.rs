@@ -15,6 +15,7 @@ use tokio_util::sync::CancellationToken;
 use tonic::Status;
 
 use crate::status;
+use crate::traces::Trace;
 
 /// Identifier of a request, for logs and for the caller; taken from `x-request-id` or made. Not the `request_id` of
 /// a write.
@@ -50,6 +51,8 @@ pub struct Context {
     pub language: Language,
     /// Identifier of the request.
     pub request_id: RequestId,
+    /// The trace to which the call belongs.
+    pub trace: Trace,
     /// When the answer is due.
     pub deadline: Option<Deadline>,
     /// Announces that the service is about to stop.
@@ -68,6 +71,7 @@ impl Context {
             token: extensions.get::<CallerToken>().cloned(),
             language,
             request_id: extensions.get::<RequestId>().cloned().unwrap_or_else(RequestId::none),
+            trace: extensions.get::<Trace>().cloned().unwrap_or_default(),
             deadline: extensions.get::<Deadline>().copied(),
             draining: extensions.get::<Draining>().map(|draining| draining.0.clone()).unwrap_or_default(),
         }
@@ -81,6 +85,7 @@ impl Context {
             token,
             language: Language::default(),
             request_id,
+            trace: Trace::default(),
             deadline: None,
             draining: CancellationToken::new(),
         }

@@ -1,7 +1,7 @@
 //! A service's shell: what surrounds a service whatever it does.
 //!
 //! * [`config`], [`keys`]: what a service is told before it starts, checked whole before a port is bound.
-//! * [`telemetry`]: log and metrics.
+//! * [`telemetry`], [`traces`]: log, metrics, and traces that go through all services.
 //! * [`token`], [`roles`], [`policy`]: who calls, what that role may do, what an RPC asks for.
 //! * [`shell`]: the middleware, one list from top to bottom.
 //! * [`status`], [`language`]: how a failure reaches the caller.
@@ -24,3 +24,4 @@ pub mod shell;
 pub mod status;
 pub mod telemetry;
 pub mod token;
+pub mod traces;

@@ -21,7 +21,7 @@ use crate::probe::{self, Probe};
 use crate::roles::Roles;
 use crate::server::{self, Service};
 use crate::shell::Shell;
-use crate::telemetry;
+use crate::{telemetry, traces};
 
 /// What a process gives the service that runs in it.
 pub struct Process {
@@ -69,16 +69,16 @@ impl Process {
     }
 }
 
-/// Runs a service until the process is told to stop: the first argument of the process names a configuration file, if
+/// Runs the service of this name until the process is told to stop: the first argument of the process names a configuration file, if
 /// there is one. Says on the standard error what kept it from starting.
-pub async fn main<B, F>(build: B) -> ExitCode
+pub async fn main<B, F>(name: &'static str, build: B) -> ExitCode
 where
     B: FnOnce(Arc<Process>) -> F,
     F: Future<Output = Result<Service, StartError>>,
 {
     let file = std::env::args_os().nth(1).map(PathBuf::from);
     let served = match load::<ServiceConfig>(&Sources::of_process(file, Vec::new())) {
-        Ok(config) => run(config, build).await,
+        Ok(config) => run(name, config, build).await,
         Err(error) => Err(error),
     };
     match served {
@@ -90,16 +90,16 @@ where
     }
 }
 
-/// Runs a service with this configuration until SIGINT or SIGTERM.
+/// Runs the service of this name with this configuration until SIGINT or SIGTERM.
 ///
 /// # Errors
 /// What kept it from starting, or made it stop.
-pub async fn run<B, F>(config: ServiceConfig, build: B) -> Result<(), StartError>
+pub async fn run<B, F>(name: &'static str, config: ServiceConfig, build: B) -> Result<(), StartError>
 where
     B: FnOnce(Arc<Process>) -> F,
     F: Future<Output = Result<Service, StartError>>,
 {
-    let metrics = telemetry::start(&config.log)?;
+    let metrics = telemetry::start(&config.log, &config.telemetry, name)?;
     let process = Arc::new(Process::prepare(config)?);
     let config = &process.config;
     let shell = Shell::of_config(config, &process.keys, Arc::clone(&process.clock))
@@ -119,6 +119,7 @@ where
     if let Some(probes) = probes {
         probes.await.map_err(|error| StartError::Listener(error.to_string()))??;
     }
+    traces::finish().await;
     outcome
 }
 

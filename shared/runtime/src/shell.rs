@@ -134,7 +134,7 @@ pub fn dress(
     draining: CancellationToken,
 ) -> Dressed {
     let layers = ServiceBuilder::new()
-        .layer(Middle(Trace { policies: Arc::clone(&shell.policies) }))
+        .layer(Middle(Trace { service, policies: Arc::clone(&shell.policies) }))
         .layer(Middle(Measure { service }))
         .layer(Middle(Details))
         .layer(Middle(PanicGuard))

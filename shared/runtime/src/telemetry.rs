@@ -7,13 +7,14 @@ use std::panic::PanicHookInfo;
 use std::sync::OnceLock;
 
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
-use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt;
 use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{EnvFilter, Layer};
 
-use crate::config::{LogConfig, LogFormat};
+use crate::config::{LogConfig, LogFormat, TelemetryConfig};
 use crate::error::StartError;
 use crate::layers::measure;
+use crate::traces;
 
 /// Bounds of the buckets of durations, in seconds.
 const SECONDS: [f64; 12] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0, 30.0];
@@ -58,24 +59,30 @@ fn measuring() -> Result<Metrics, String> {
     Ok(Metrics { handle })
 }
 
-/// Sets up log and metrics. A second call keeps the first one's log.
+/// Sets up log, metrics and the export of traces, in which the process goes by this name. A second call keeps the first
+/// one's log and export. Needs a runtime around it where traces are exported; [`traces::finish`] sends the last of them.
 ///
 /// # Errors
-/// A filter that cannot be read; something else in the process that has set up a log or metrics of its own.
-pub fn start(config: &LogConfig) -> Result<Metrics, StartError> {
-    LOG.get_or_init(|| logging(config)).clone().map_err(StartError::Telemetry)?;
+/// A filter or an address that cannot be read; something else in the process that has set up a log or metrics of its own.
+pub fn start(
+    log: &LogConfig,
+    exported: &TelemetryConfig,
+    process: &'static str,
+) -> Result<Metrics, StartError> {
+    LOG.get_or_init(|| logging(log, exported, process)).clone().map_err(StartError::Telemetry)?;
     metrics()
 }
 
-fn logging(config: &LogConfig) -> Result<(), String> {
+fn logging(config: &LogConfig, exported: &TelemetryConfig, process: &'static str) -> Result<(), String> {
     let filter = EnvFilter::try_new(&config.filter).map_err(|error| error.to_string())?;
     let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr);
-    let log = tracing_subscriber::registry().with(filter);
-    let set = match config.format {
-        LogFormat::Human => log.with(lines).try_init(),
-        LogFormat::Json => log.with(lines.json().flatten_event(true)).try_init(),
+    // What is logged and what is traced do not depend on each other.
+    let lines = match config.format {
+        LogFormat::Human => lines.with_filter(filter).boxed(),
+        LogFormat::Json => lines.json().flatten_event(true).with_filter(filter).boxed(),
     };
-    set.map_err(|error| error.to_string())?;
+    let log = tracing_subscriber::registry().with(lines).with(traces::layer(exported, process)?);
+    log.try_init().map_err(|error| error.to_string())?;
     std::panic::set_hook(Box::new(tell_panic));
     Ok(())
 }

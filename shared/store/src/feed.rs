@@ -136,6 +136,43 @@ impl Db {
         }))
     }
 
+    /// How many events come after a position that pass the filters of [`Self::feed`]; no more than `limit` are counted.
+    pub async fn feed_behind(
+        &self,
+        after: FeedPosition,
+        limit: u32,
+        collections: &[String],
+        ranges: Option<&[(String, String)]>,
+    ) -> Result<i64, StoreError> {
+        let closed = self.dialect().closed_transactions();
+        let mut args = [after.transaction, after.ordinal, i64::from(limit)].map(Value::Integer).to_vec();
+        let mut bind = |text: &String| {
+            args.push(Value::from(text.as_str()));
+            format!("${}", args.len())
+        };
+        let mut filters = String::new();
+        if !collections.is_empty() {
+            let named: Vec<String> = collections.iter().map(&mut bind).collect();
+            filters.push_str(&format!(" AND collection IN ({})", named.join(", ")));
+        }
+        if let Some(ranges) = ranges {
+            let within = ranges.iter().map(|(from, to)| {
+                let (from, to) = (bind(from), bind(to));
+                format!("(area >= {from} AND area < {to}) OR (scope_area >= {from} AND scope_area < {to})")
+            });
+            let within: Vec<String> = within.collect();
+            filters.push_str(&format!(
+                " AND ({})",
+                if within.is_empty() { "1 = 0".to_owned() } else { within.join(" OR ") }
+            ));
+        }
+        let sql = format!(
+            "SELECT COUNT(*) FROM (SELECT 1 FROM outbox WHERE (xid, ordinal) > ($1, $2){closed}{filters} \
+             LIMIT $3) AS counted"
+        );
+        Ok(self.all(&sql, &args).await?.first().map_or(0, |row| row.integer(0)))
+    }
+
     /// Waits until there are events after a position, or for `up_to`. Commits of this process wake it at once, those
     /// of others after 250 ms at most. It returns early where the database cannot be asked.
     pub async fn feed_changed(&self, after: &FeedPosition, up_to: Duration) {

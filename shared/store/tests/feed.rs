@@ -52,6 +52,20 @@ async fn events_come_in_order_and_through_filters() {
         assert_eq!(page.events.iter().map(|event| event.id.as_str()).collect::<Vec<_>>(), ["1", "2", "3"]);
         assert_eq!(page.next, page.events[2].position);
 
+        let behind = async |after, limit, collections: &[String], ranges: Option<&[(String, String)]>| {
+            db.feed_behind(after, limit, collections, ranges).await.unwrap()
+        };
+        let start = FeedPosition::START;
+        assert_eq!(behind(start, 1_000, &[], None).await, 60);
+        assert_eq!(behind(all[9].position, 1_000, &[], None).await, 50);
+        assert_eq!(behind(all[9].position, 1_000, &persons, None).await, 25);
+        assert_eq!(behind(all[59].position, 1_000, &[], None).await, 0);
+        assert_eq!(behind(start, 20, &[], None).await, 20);
+        let one = [("222424".to_owned(), "222425".to_owned())];
+        assert_eq!(behind(start, 1_000, &[], Some(&one)).await, 2);
+        assert_eq!(behind(start, 1_000, &persons, Some(&one)).await, 1);
+        assert_eq!(behind(start, 1_000, &[], Some(&[])).await, 0);
+
         // Where nothing passes, the position goes on all the same.
         let ranges = [("222424".to_owned(), "222425".to_owned())];
         let page = db.feed(None, 10, &persons, Some(&ranges)).await.unwrap();

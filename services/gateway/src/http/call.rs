@@ -4,12 +4,19 @@ use std::convert::Infallible;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
+use axum::response::Response;
 use futures::future::BoxFuture;
 use http::header::{ACCEPT_LANGUAGE, AUTHORIZATION};
 use http::{HeaderMap, HeaderName};
+use kernel::failure::Failure;
+use proto::common::GetCallerRequest;
+use proto::common::access_service_client::AccessServiceClient;
 use runtime::shell::Dressed;
 use tonic::body::Body;
+use tonic::{Code, Status};
 use tower::{Service, ServiceExt};
+
+use super::error;
 
 /// Headers of an HTTP request that its RPCs get as well: who calls, in which language, under which identifier, as part of
 /// which trace, by when.
@@ -42,6 +49,23 @@ impl Rpcs {
         }
         Calling { rpcs: self.0.clone(), headers: Arc::new(passed) }
     }
+
+    /// Who cannot say who they are are told that, and not what is wrong with what they ask.
+    pub(crate) async fn known(&self, headers: &HeaderMap) -> Result<(), Status> {
+        let mut access = AccessServiceClient::new(self.on_behalf_of(headers));
+        match access.get_caller(GetCallerRequest {}).await {
+            Err(status) if status.code() == Code::Unauthenticated => Err(status),
+            _ => Ok(()),
+        }
+    }
+
+    /// The answer to a request that is wrong, to whoever is known.
+    pub(crate) async fn refused(&self, failure: &Failure, headers: &HeaderMap) -> Response {
+        match self.known(headers).await {
+            Ok(()) => error::of(failure, headers),
+            Err(status) => error::refused(&status),
+        }
+    }
 }
 
 /// RPCs with the headers of an HTTP request.
@@ -72,9 +96,6 @@ impl Service<http::Request<Body>> for Calling {
 mod tests {
     use std::sync::Mutex;
 
-    use proto::common::GetCallerRequest;
-    use proto::common::access_service_client::AccessServiceClient;
-    use tonic::Status;
     use tower::service_fn;
     use tower::util::BoxCloneSyncService;
 

@@ -16,7 +16,7 @@ use runtime::context::Context;
 use super::template::{Template, Templates};
 
 /// Years that a report may speak of.
-const YEARS: std::ops::RangeInclusive<i32> = 1949..=2999;
+pub(crate) const YEARS: std::ops::RangeInclusive<i32> = 1949..=2999;
 
 /// As known when the lines are read.
 #[derive(Debug, Clone, PartialEq)]

@@ -1,10 +1,11 @@
 //! Reports: published figures laid out from the indicators of all services.
 
-mod asked;
+pub(crate) mod asked;
 mod check;
 mod compose;
 mod divisions;
 mod evidence;
+pub mod formats;
 pub mod identity;
 pub(crate) mod known;
 mod line;

@@ -56,6 +56,13 @@ impl Positions {
         page::encode(&PageToken { query_digest: page::query_digest(&[TOKENS]), position: position.collect() })
     }
 
+    /// The token of all of them, with this position of one service.
+    fn token_with(&mut self, service: &str, token: String) -> String {
+        let at = self.0.get(service).and_then(|position| position.at);
+        self.set(service, Position { token, at });
+        self.token()
+    }
+
     /// When the oldest of them was taken.
     pub(super) fn at(&self) -> Option<Timestamp> {
         self.0.values().filter_map(|position| position.at).min_by_key(|at| (at.seconds, at.nanos))
@@ -78,7 +85,8 @@ impl ChangeFeedService for Gateway {
         let feeds = collections.into_iter().map(|(service, collections)| {
             let position =
                 positions.0.get(service).map(|position| position.token.clone()).unwrap_or_default();
-            let request = WatchRequest { position, collections, until_head: request.until_head };
+            let (until_head, area) = (request.until_head, request.area.clone());
+            let request = WatchRequest { position, collections, until_head, area };
             let context = &context;
             async move {
                 let outgoing =
@@ -90,7 +98,10 @@ impl ChangeFeedService for Gateway {
         });
         let feeds = try_join_all(feeds).await?;
         let events = select_all(feeds).map(move |(service, answer)| {
-            let answer = answer.map_err(|status| passed_on(&status))?;
+            let mut answer = answer.map_err(|status| passed_on(&status))?;
+            for event in &mut answer.events {
+                event.position = positions.token_with(service, std::mem::take(&mut event.position));
+            }
             positions.set(service, answer.position.unwrap_or_default());
             Ok(WatchResponse { events: answer.events, position: Some(positions.whole()) })
         });
@@ -109,18 +120,30 @@ impl ChangeFeedService for Gateway {
 
     async fn get_head(&self, request: Request<GetHeadRequest>) -> Result<Response<GetHeadResponse>, Status> {
         let context = &Context::of(&request);
-        let heads = self.channels().services().map(|service| async move {
-            let outgoing =
-                self.channels().to(service, context).map_err(|failure| context.status(&failure))?;
-            let head = ChangeFeedServiceClient::new(outgoing).get_head(GetHeadRequest {}).await;
-            let head = head.map_err(|status| passed_on(&status))?.into_inner().head;
-            Ok::<_, Status>((service, head.unwrap_or_default()))
+        let request = request.into_inner();
+        let after = Positions::read(&request.after).map_err(|failure| context.status(&failure))?;
+        let mut asked = self.collections(&request.collections);
+        let heads = self.channels().services().map(|service| {
+            // A head is told of every service; counted is only where something of it was asked about.
+            let collections = asked.remove(service);
+            let after = after.0.get(service).filter(|_| collections.is_some());
+            let request = GetHeadRequest {
+                after: after.map(|position| position.token.clone()).unwrap_or_default(),
+                collections: collections.unwrap_or_default(),
+            };
+            async move {
+                let outgoing =
+                    self.channels().to(service, context).map_err(|failure| context.status(&failure))?;
+                let head = ChangeFeedServiceClient::new(outgoing).get_head(request).await;
+                Ok::<_, Status>((service, head.map_err(|status| passed_on(&status))?.into_inner()))
+            }
         });
-        let mut positions = Positions::default();
-        for (service, head) in try_join_all(heads).await? {
-            positions.set(service, head);
+        let (mut positions, mut behind) = (Positions::default(), 0);
+        for (service, answer) in try_join_all(heads).await? {
+            positions.set(service, answer.head.unwrap_or_default());
+            behind += answer.behind;
         }
-        Ok(Response::new(GetHeadResponse { head: Some(positions.whole()) }))
+        Ok(Response::new(GetHeadResponse { head: Some(positions.whole()), behind }))
     }
 }
 

@@ -6,11 +6,12 @@ use kernel::clock::Moment;
 use prost_types::Timestamp;
 use proto::xiuhua::gateway::v1::GetHouseholdProfileRequest;
 
-use super::{Manner, print};
+use super::{Manner, print, whole};
 use crate::arguments::{GetFormat, Getting};
 use crate::client::codes::Codes;
 use crate::client::{Connection, patient};
 use crate::exit::Stop;
+use crate::words;
 
 /// Prints the profile of a household.
 pub(crate) async fn household(id: String, getting: Getting, manner: Manner) -> Result<(), Stop> {
@@ -34,7 +35,8 @@ pub(crate) async fn household(id: String, getting: Getting, manner: Manner) -> R
         GetFormat::Json => gateway::json::profile_json(&profile)
             .map_err(|failure| Stop::of_failure(&failure, manner.language))?,
     };
-    print(&(text + "\n"))
+    print(&(text + "\n"))?;
+    whole(profile.complete, words::PROFILE_INCOMPLETE.text(manner.language))
 }
 
 const fn timestamp(moment: Moment) -> Timestamp {

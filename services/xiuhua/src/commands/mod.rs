@@ -88,8 +88,24 @@ fn format_of(
 /// # Errors
 /// Where standard output cannot be written.
 fn print(text: &str) -> Result<(), Stop> {
+    print_bytes(text.as_bytes())
+}
+
+/// Prints a file on standard output.
+///
+/// # Errors
+/// Where standard output cannot be written.
+fn print_bytes(bytes: &[u8]) -> Result<(), Stop> {
     let mut out = std::io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Stop::output)
+    out.write_all(bytes).and_then(|()| out.flush()).map_err(Stop::output)
+}
+
+/// Ends a command whose answer was printed: well where the answer was complete, else by saying that it was not.
+///
+/// # Errors
+/// Where it was not, with the exit code for what could not be reached.
+fn whole(complete: bool, why_not: &str) -> Result<(), Stop> {
+    if complete { Ok(()) } else { Err(Stop::unavailable(why_not)) }
 }
 
 /// Prints a line on standard output.

@@ -1,15 +1,19 @@
 //! `report`.
 
+use std::io::{IsTerminal, stdout};
+
+use gateway::report::formats::{self, INCOMPLETE, render};
 use kernel::language::Language;
 use proto::common::AreaLevel;
 use proto::xiuhua::gateway::v1::get_report_request::Known;
 use proto::xiuhua::gateway::v1::{GetReportRequest, Report as Answer};
 
-use super::{Manner, print};
+use super::{Manner, print_bytes, whole};
 use crate::arguments::{Format, GroupBy, Reading, Report};
 use crate::client::{Connection, patient};
 use crate::exit::Stop;
 use crate::report;
+use crate::words;
 
 /// Prints a report.
 pub(crate) async fn run(asked: Report, manner: Manner) -> Result<(), Stop> {
@@ -18,13 +22,27 @@ pub(crate) async fn run(asked: Report, manner: Manner) -> Result<(), Stop> {
     request.group_by = asked.group_by.map_or(AreaLevel::Unspecified, level).into();
     request.figure_ids = asked.figures;
     let answer = get(&connection, request).await?;
-    let text = match asked.format {
-        Format::Table => report::table(&answer, manner.language).join("\n") + "\n",
-        Format::Md => report::markdown(&answer, manner.language),
-        Format::Csv => report::csv(&answer)?,
-        Format::Json => json(&answer, manner.language)? + "\n",
+    let bytes = written(&answer, asked.format, manner.language)?;
+    match &asked.out {
+        Some(path) => std::fs::write(path, bytes).map_err(|error| Stop::unwritable(path, error))?,
+        None if asked.format == Format::Xlsx && stdout().is_terminal() => {
+            return Err(Stop::usage(words::NO_TERMINAL.text(manner.language)));
+        }
+        None => print_bytes(&bytes)?,
+    }
+    whole(answer.complete, INCOMPLETE.in_language(manner.language))
+}
+
+fn written(answer: &Answer, format: Format, language: Language) -> Result<Vec<u8>, Stop> {
+    let format = match format {
+        Format::Table => return Ok((report::table(answer, language).join("\n") + "\n").into_bytes()),
+        Format::Json => formats::Format::Json,
+        Format::Csv => formats::Format::Csv,
+        Format::Xlsx => formats::Format::Xlsx,
+        Format::Md => formats::Format::Markdown,
+        Format::Html => formats::Format::Html,
     };
-    print(&text)
+    render(answer, format, language).map_err(|failure| Stop::of_failure(&failure, language))
 }
 
 /// The request for what is read.

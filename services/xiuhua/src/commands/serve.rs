@@ -10,27 +10,38 @@ use runtime::error::StartError;
 use runtime::keys::Keys;
 use runtime::probe::{self, Probe};
 use runtime::telemetry::{self, Metrics};
+use runtime::traces;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 
 use crate::arguments::{Configured, OWN_VARIABLES, Which};
 use crate::exit::Stop;
-use crate::suite::{Common, Fact, Running, Store, Suite, SuiteOptions, listener};
+use crate::suite::{Common, Fact, PROCESS, Running, Store, Suite, SuiteOptions, listener};
 
 /// Serves until the process is told to stop.
 pub(crate) async fn run(asked: Configured) -> Result<(), Stop> {
     let config = load::<ServiceConfig>(&sources(&asked))?;
-    let metrics = telemetry::start(&config.log)?;
+    let metrics = telemetry::start(&config.log, &config.telemetry, asked.which.process())?;
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let stop = stop_signal()?;
     match asked.which.fact() {
         _ if asked.which == Which::All => all(config, clock, metrics, stop).await?,
         fact => one(fact, config, clock, metrics, stop).await?,
     }
+    traces::finish().await;
     Ok(())
 }
 
 impl Which {
+    /// What the process is called where its traces go.
+    const fn process(self) -> &'static str {
+        match self.fact() {
+            Some(fact) => fact.name(),
+            None if matches!(self, Self::Gateway) => gateway::SERVICE,
+            None => PROCESS,
+        }
+    }
+
     /// The service that owns facts, if it is one.
     pub(super) const fn fact(self) -> Option<Fact> {
         match self {

@@ -29,6 +29,9 @@ use runtime::shell::Shell;
 use runtime::token::{Grant, Issuer};
 use tokio::net::TcpListener;
 
+/// What a process of the whole suite is called where its traces go.
+pub const PROCESS: &str = "xiuhua";
+
 /// Where the records of a suite are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Store {

@@ -3,6 +3,7 @@
 
 mod api;
 mod cells;
+mod counts;
 mod describe;
 mod export;
 mod import;

@@ -9,14 +9,15 @@ use kernel::date::CivilDate;
 use kernel::failure::{Failure, Reason, Violations};
 use proto::common::{
     ImportAccepted, ImportBatch, ImportEnd, ImportHeader, ImportMode, ImportProgress, ImportSummary, Row,
-    RowError, Source, SourceKind, VersionAction,
+    RowError, Source, SourceKind,
 };
 use store::{Db, ImportError, ImportJob, NewAudit, Step};
 use tempfile::TempDir;
 
 use crate::call::Call;
-use crate::engine::{Batch, Engine, Outcome, Unit, Verdict};
+use crate::engine::{Batch, Engine, Outcome, Unit};
 use crate::refusal::refusal;
+use crate::table::counts::{count, measure};
 use crate::table::import::{errors_of, kept_errors};
 use crate::table::row::{Header, TableRow};
 use crate::table::sheet::RowFacts;
@@ -239,6 +240,7 @@ impl Session {
         };
         let ran = self.engine.run(asked, Some(&beside)).await?;
         count(&mut next, &ran.outcomes);
+        measure(self.engine.inner().name, &open.header, open.import.validate_only, &ran.outcomes);
         let language = self.call.caller().language;
         let errors = errors_of(&open.header, &open.import.table, &ran.outcomes, &numbers, &cells, language);
         open.tally.batch(&open.header, &ran.outcomes, &errors);
@@ -359,24 +361,6 @@ fn hash(text: &str) -> u64 {
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
     hasher.finish()
-}
-
-fn count(job: &mut ImportJob, outcomes: &[Outcome]) {
-    for outcome in outcomes {
-        match &outcome.verdict {
-            Verdict::Accepted(drafts) => {
-                job.accepted += 1;
-                if drafts.iter().any(|draft| !draft.follows && draft.kind != VersionAction::Created) {
-                    job.changed += 1;
-                }
-            }
-            Verdict::Unchanged => {
-                job.accepted += 1;
-                job.unchanged += 1;
-            }
-            Verdict::Refused(_) => job.rejected += 1,
-        }
-    }
 }
 
 fn title_of(header: &Header, import: &ImportHeader) -> String {

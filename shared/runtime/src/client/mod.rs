@@ -25,15 +25,17 @@ use tonic::body::Body;
 use tonic::transport::{Channel, Endpoint};
 use tonic::{Code, Status};
 use tower::{Service, ServiceExt};
+use tracing::Instrument;
 
 use crate::config::Addresses;
 use crate::context::{Context, RequestId};
 use crate::error::StartError;
-use crate::layers::code_in;
 use crate::layers::deadline::TIMEOUT_HEADER;
 use crate::layers::trace::REQUEST_ID_HEADER;
+use crate::layers::{body, code_in};
 use crate::policy::{Method, Policies};
 use crate::status;
+use crate::traces;
 use budget::Budget;
 
 /// How long a call may take whose context has no deadline.
@@ -160,31 +162,42 @@ impl Outgoing {
         }
     }
 
-    async fn answer(self, request: http::Request<Body>) -> Result<http::Response<Body>, Status> {
+    async fn answer(self, mut request: http::Request<Body>) -> Result<http::Response<Body>, Status> {
         let deadline = self.context.deadline.map_or_else(|| Instant::now() + USUAL, |deadline| deadline.0);
-        match timeout_at(deadline, self.attempts(request, deadline)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                let failure =
-                    Failure::new(Reason::DeadlineExceeded).because(format!("{} is late", self.service));
-                Err(self.refusal(&failure))
+        let method = self.policies.find(request.uri().path()).cloned();
+        let rpc = method.as_ref().map_or("unknown", |method| &method.label);
+        self.sign(request.headers_mut(), deadline);
+        let span = self.context.trace.call(self.service, rpc, request.headers_mut());
+        let attempts = self.attempts(request, method).instrument(span.clone());
+        let answer = timeout_at(deadline, attempts).await.unwrap_or_else(|_| {
+            let failure = Failure::new(Reason::DeadlineExceeded).because(format!("{} is late", self.service));
+            Err(self.refusal(&failure))
+        });
+        match answer {
+            // Where nothing is exported, there is nothing to be watched for.
+            Ok(response) if !span.is_none() => {
+                let watched = span.clone();
+                Ok(body::watch(response, span, move |code, _| traces::answered(&watched, code)))
+            }
+            Ok(response) => Ok(response),
+            Err(status) => {
+                traces::answered(&span, status.code());
+                Err(status)
             }
         }
     }
 
     async fn attempts(
         &self,
-        mut request: http::Request<Body>,
-        deadline: Instant,
+        request: http::Request<Body>,
+        method: Option<Arc<Method>>,
     ) -> Result<http::Response<Body>, Status> {
-        self.sign(request.headers_mut(), deadline);
-        let method = self.policies.find(request.uri().path()).cloned();
         if !method.as_deref().is_some_and(Method::may_be_tried_again) {
             return self.attempt(request).await;
         }
         self.budget.deposit();
-        let (head, body) = request.into_parts();
-        let bytes: Bytes = body.collect().await?.to_bytes();
+        let (head, sent) = request.into_parts();
+        let bytes: Bytes = sent.collect().await?.to_bytes();
         let mut tries = 1;
         loop {
             let again = http::Request::from_parts(head.clone(), Body::new(Full::new(bytes.clone())));

@@ -53,6 +53,8 @@ pub struct ServiceConfig {
     pub shutdown: ShutdownConfig,
     /// What is logged and how.
     pub log: LogConfig,
+    /// Where traces go.
+    pub telemetry: TelemetryConfig,
 }
 
 impl Default for ServiceConfig {
@@ -70,6 +72,7 @@ impl Default for ServiceConfig {
             connections: ConnectionConfig::default(),
             shutdown: ShutdownConfig::default(),
             log: LogConfig::default(),
+            telemetry: TelemetryConfig::default(),
         }
     }
 }
@@ -221,6 +224,23 @@ impl Default for LogConfig {
     }
 }
 
+/// Where traces go. They are not exported unless a collector is named.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct TelemetryConfig {
+    /// Address of a collector that takes OTLP over gRPC: `http://host:4317`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub endpoint: Option<String>,
+    /// Share of the traces that are kept, in per cent, where the caller has not decided.
+    pub sampled_percent: u8,
+}
+
+impl Default for TelemetryConfig {
+    fn default() -> Self {
+        Self { endpoint: None, sampled_percent: 100 }
+    }
+}
+
 impl ServiceConfig {
     /// The folder with the keys.
     #[must_use]
@@ -261,14 +281,14 @@ impl Check for ServiceConfig {
         if self.database.schema.as_ref().is_some_and(|schema| !is_schema(schema)) {
             wrong("database.schema", "must be of a-z, 0-9 and _, and begin with a letter".to_owned());
         }
-        for (name, address) in self.services.all() {
-            let key = format!("services.{}", name.replace('-', "_"));
-            for address in address.split(',').map(str::trim) {
-                let uri = address.parse::<http::Uri>();
-                if !uri.is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some()) {
-                    wrong(&key, format!("{address:?} is not http://host:port"));
-                }
+        for (key, address) in self.called() {
+            let uri = address.parse::<http::Uri>();
+            if !uri.is_ok_and(|uri| uri.scheme().is_some() && uri.host().is_some()) {
+                wrong(&key, format!("{address:?} is not http://host:port"));
             }
+        }
+        if self.telemetry.sampled_percent > 100 {
+            wrong("telemetry.sampled_percent", "is more than 100".to_owned());
         }
         for (key, number) in self.positive() {
             if number == 0 {
@@ -283,6 +303,16 @@ impl Check for ServiceConfig {
 }
 
 impl ServiceConfig {
+    /// Keys and addresses of everything that is called.
+    fn called(&self) -> impl Iterator<Item = (String, &str)> {
+        let services = self.services.all().flat_map(|(name, addresses)| {
+            let key = format!("services.{}", name.replace('-', "_"));
+            addresses.split(',').map(move |address| (key.clone(), address.trim()))
+        });
+        let collector = self.telemetry.endpoint.as_deref();
+        services.chain(collector.map(|address| ("telemetry.endpoint".to_owned(), address)))
+    }
+
     /// Numbers that make no sense as 0.
     fn positive(&self) -> [(&'static str, u64); 8] {
         let wide = |number: usize| u64::try_from(number).unwrap_or(u64::MAX);

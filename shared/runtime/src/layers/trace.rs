@@ -10,6 +10,7 @@ use tracing::{Instrument, Span};
 use super::{Answer, Incoming, Middleware, Next, Request, body};
 use crate::context::RequestId;
 use crate::policy::Policies;
+use crate::traces::{self, TARGET};
 
 /// The header with the request's identifier, taken and given back.
 pub(crate) const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-request-id");
@@ -17,6 +18,8 @@ pub(crate) const REQUEST_ID_HEADER: HeaderName = HeaderName::from_static("x-requ
 /// Opens the span and gives the request its identifier.
 #[derive(Debug, Clone)]
 pub(crate) struct Trace {
+    /// Name of the service (`registry`).
+    pub(crate) service: &'static str,
     pub(crate) policies: Arc<Policies>,
 }
 
@@ -29,7 +32,9 @@ impl Middleware for Trace {
             language: crate::language::of_headers(request.headers()),
             request_id: request_id.clone(),
         };
-        let span = span(&incoming);
+        let span = self.span(&incoming);
+        let trace = traces::Trace::of_call(&span, &incoming.label(), request.headers());
+        request.extensions_mut().insert(trace);
         request.extensions_mut().insert(request_id.clone());
         request.extensions_mut().insert(incoming);
         let begun = Instant::now();
@@ -45,29 +50,41 @@ impl Middleware for Trace {
     }
 }
 
-fn span(incoming: &Incoming) -> Span {
-    let (service, method) = match &incoming.method {
-        Some(method) => (method.service.as_str(), method.name.as_str()),
-        None => ("unknown", "unknown"),
-    };
-    tracing::info_span!(
-        "rpc",
-        rpc.service = service,
-        rpc.method = method,
-        request_id = %incoming.request_id.0,
-        code = tracing::field::Empty,
-    )
+impl Trace {
+    fn span(&self, incoming: &Incoming) -> Span {
+        let (service, method) = match &incoming.method {
+            Some(method) => (method.service.as_str(), method.name.as_str()),
+            None => ("unknown", "unknown"),
+        };
+        // Fields of `otel` stay empty, and out of the log, where no traces are exported.
+        macro_rules! span {
+            ($target:expr) => {
+                tracing::info_span!(
+                    target: $target,
+                    "rpc",
+                    service = self.service,
+                    rpc.service = service,
+                    rpc.method = method,
+                    request_id = %incoming.request_id.0,
+                    code = tracing::field::Empty,
+                    otel.name = tracing::field::Empty,
+                    otel.kind = tracing::field::Empty,
+                    otel.status_code = tracing::field::Empty,
+                )
+            };
+        }
+        // Probes ask every few seconds, and would be most of what is collected.
+        if incoming.shell() { span!("xiuhua::shell") } else { span!(TARGET) }
+    }
 }
 
 /// Closes the span; what went wrong by our fault is a warning, what went well is for debugging.
 fn finish(span: &Span, code: Code, begun: Instant) {
-    span.record("code", tracing::field::debug(code));
+    traces::answered(span, code);
     let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
     span.in_scope(|| match code {
         Code::Ok => tracing::debug!(milliseconds, "answered"),
-        Code::Unknown | Code::Internal | Code::DataLoss | Code::Unavailable | Code::DeadlineExceeded => {
-            tracing::warn!(milliseconds, "failed");
-        }
+        fault if traces::is_fault(fault) => tracing::warn!(milliseconds, "failed"),
         _ => tracing::info!(milliseconds, "refused"),
     });
 }

@@ -9,7 +9,7 @@ use suite::demonstrated::{Front, Place};
 use suite::fixtures::PREFECTURE;
 use suite::harness::Backend;
 use tokio::time::Instant;
-use xiuhua::client::import::{Rows, Sheet, import as send};
+use xiuhua::client::import::{Sheet, import as send, numbered};
 use xiuhua::demonstration::{Demonstration, Load, Rows as Cells, SheetLoad};
 use xiuhua::exit::Stop;
 use xiuhua::suite::Fact;
@@ -115,10 +115,9 @@ async fn imported(front: &Front, made: &Made) {
     let all = Arc::clone(&made.rows);
     let rows = move || {
         let all = Arc::clone(&all);
-        let rows: Rows = Box::new((0..all.len()).map(move |at| Ok(all[at].clone())));
-        Ok::<_, Stop>(rows)
+        Ok::<_, Stop>(numbered(2, (0..all.len()).map(move |at| all[at].clone())))
     };
-    let sheet = Sheet { header, first_row: 2, rows: Box::new(rows) };
+    let sheet = Sheet { header, rows: Box::new(rows) };
     let summary = send(&front.connection("data_steward", area), &sheet, &mut |_| {}).await;
     let progress = summary.expect("an import").progress.unwrap_or_default();
     assert_eq!(progress.rejected, 0, "{}", load.title);

@@ -26,19 +26,14 @@ use http::{HeaderMap, Method};
 use kernel::failure::{Failure, Reason, Violation};
 use prost::Message;
 use prost_reflect::{DynamicMessage, FieldDescriptor, Value};
-use proto::common::GetCallerRequest;
-use proto::common::access_service_client::AccessServiceClient;
 use runtime::shell::Shell;
-use tonic::{Code, Status};
+use tonic::Status;
 
 use super::call::Rpcs;
 use super::error;
 use super::routes::{Body, Found, Route, Routes};
 use read::{Reader, below};
 use tree::Node;
-
-/// Longest path with its query, in bytes.
-const PATH_BYTES: usize = 8 * 1024;
 
 /// The JSON face; cheap to clone.
 #[derive(Clone)]
@@ -86,7 +81,7 @@ impl Face {
         match sent {
             Ok(sent) => answer::of(self.rpcs.on_behalf_of(&head.headers), route, sent).await,
             Err(failure) => {
-                self.known(&head.headers).await?;
+                self.rpcs.known(&head.headers).await?;
                 Err(failure.into())
             }
         }
@@ -110,20 +105,7 @@ impl Face {
         Ok(message)
     }
 
-    /// Who cannot say who they are are told that, and not what is wrong with what they ask.
-    async fn known(&self, headers: &HeaderMap) -> Result<(), Status> {
-        let mut access = AccessServiceClient::new(self.rpcs.on_behalf_of(headers));
-        match access.get_caller(GetCallerRequest {}).await {
-            Err(status) if status.code() == Code::Unauthenticated => Err(status),
-            _ => Ok(()),
-        }
-    }
-
     fn route(&self, head: &Parts) -> Result<(&Route, Vec<String>), Failure> {
-        let length = head.uri.path_and_query().map_or(0, |path| path.as_str().len());
-        if length > PATH_BYTES {
-            return Err(Failure::new(Reason::PathTooLong).with("limit", PATH_BYTES));
-        }
         // The server leaves the body away.
         let method = if head.method == Method::HEAD { &Method::GET } else { &head.method };
         match self.routes.find(method, head.uri.path()) {

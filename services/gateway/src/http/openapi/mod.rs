@@ -1,6 +1,7 @@
 //! The OpenAPI 3.1 document of the JSON face, made from the descriptors: paths and fields, and in comments and options all
 //! that the contract says of them. Nothing is written twice.
 
+pub(crate) mod beside;
 mod operation;
 mod page;
 mod said;
@@ -65,10 +66,14 @@ fn served(kind: &'static str, which: fn(&Made) -> &Bytes, headers: &HeaderMap) -
     ([(CONTENT_TYPE, kind)], body).into_response()
 }
 
+/// What is at paths that are no RPC's.
+fn beside_rpcs() -> Vec<Value> {
+    super::DESCRIBED.iter().map(|paths| paths()).collect()
+}
+
 fn made() -> Result<Made, Failure> {
     let pool = crate::json::pool()?;
-    let further: Vec<Value> = super::DESCRIBED.iter().map(|paths| paths()).collect();
-    let document = document(pool, &Routes::of(pool)?, &further);
+    let document = document(pool, &Routes::of(pool)?, &beside_rpcs());
     Ok(Made { json: document.to_string().into(), page: page::of(&document).into_string().into() })
 }
 
@@ -94,6 +99,7 @@ pub(crate) fn document(pool: &DescriptorPool, routes: &Routes, further: &[Value]
         })
         .collect();
     for (path, item) in further.iter().filter_map(Value::as_object).flatten() {
+        beside::write_referred(item, pool, &mut schemas);
         let named = item
             .as_object()
             .into_iter()

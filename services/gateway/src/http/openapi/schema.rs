@@ -9,7 +9,9 @@ use serde_json::{Map, Value, json};
 use super::said::Said;
 
 /// Before the names of all parts of the contract; components go without it.
-const OURS: &str = "xiuhua.";
+pub(super) const OURS: &str = "xiuhua.";
+/// Before the names of components in references.
+pub(super) const SCHEMAS: &str = "#/components/schemas/";
 /// Before the names of details of a refusal, which travel with their type.
 const DETAIL: &str = "google.rpc.";
 
@@ -189,7 +191,7 @@ pub(super) fn component(full_name: &str) -> String {
 }
 
 pub(super) fn reference(component: &str) -> Value {
-    json!({"$ref": format!("#/components/schemas/{component}")})
+    json!({"$ref": format!("{SCHEMAS}{component}")})
 }
 
 /// How a detail of a refusal names its type.

@@ -4,7 +4,7 @@ use super::*;
 
 fn made() -> Value {
     let pool = crate::json::pool().unwrap();
-    document(pool, &Routes::of(pool).unwrap(), &[])
+    document(pool, &Routes::of(pool).unwrap(), &beside_rpcs())
 }
 
 fn operations(document: &Value) -> Vec<(&String, &String, &Value)> {
@@ -33,7 +33,7 @@ fn objects<'a>(value: &'a Value, found: &mut Vec<&'a Map<String, Value>>) {
 fn every_rpc_with_a_path_has_exactly_its_operations() {
     let pool = crate::json::pool().unwrap();
     let routes = Routes::of(pool).unwrap();
-    let document = made();
+    let document = document(pool, &routes, &[]);
     let operations = operations(&document);
     assert_eq!(operations.len(), routes.all().len());
     let by_id: BTreeMap<&str, &Value> =
@@ -46,6 +46,30 @@ fn every_rpc_with_a_path_has_exactly_its_operations() {
         assert!(!found["summary"].as_str().unwrap().is_empty(), "{}", route.rpc.full_name());
     }
     assert!(operations.len() > 200, "{}", operations.len());
+}
+
+#[test]
+fn what_is_no_rpc_stands_there_as_well() {
+    let document = made();
+    let ids: BTreeSet<&str> = operations(&document)
+        .iter()
+        .map(|(_, _, operation)| operation["operationId"].as_str().unwrap())
+        .collect();
+    assert_eq!(ids.len(), operations(&document).len(), "an identifier stands twice");
+    for (path, kind) in [
+        ("/v1/events", "application/cloudevents-batch+json"),
+        ("/v1/reports/{template}/file", "text/csv"),
+        ("/sdmx/data/{flow}/{key}", "application/vnd.sdmx.data+json;version=2.0.0"),
+        ("/sdmx/dataflow", "application/vnd.sdmx.structure+json;version=2.0.0"),
+    ] {
+        let operation = &document["paths"][path]["get"];
+        assert!(operation["responses"]["200"]["content"][kind].is_object(), "{path}");
+        assert_eq!(operation["responses"]["401"]["$ref"], "#/components/responses/WhoCalls");
+        let rpc = operation["description"].as_str().unwrap().rsplit('`').nth(1).unwrap();
+        let (service, method) = rpc.split_once('/').unwrap();
+        let service = crate::json::pool().unwrap().get_service_by_name(service).unwrap();
+        assert!(service.methods().any(|rpc| rpc.name() == method), "{rpc}");
+    }
 }
 
 #[test]

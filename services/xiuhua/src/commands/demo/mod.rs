@@ -12,7 +12,7 @@ use kernel::randomness::SystemRandomness;
 use proto::common::AreaLevel;
 use proto::xiuhua::gateway::v1::{CheckOutcome, GetReportRequest, Report};
 use proto::xiuhua::registry::v1::ListDivisionsRequest;
-use runtime::config::{DatabaseUrl, LogConfig};
+use runtime::config::{DatabaseUrl, LogConfig, TelemetryConfig};
 use runtime::keys::Keys;
 use runtime::telemetry;
 use runtime::token::{EVERYWHERE, Grant, Issuer};
@@ -40,7 +40,8 @@ const TOKEN_LIFETIME: Duration = Duration::from_secs(12 * 3600);
 
 /// Starts, loads, prints the report and serves on.
 pub(crate) async fn run(asked: Demo, manner: Manner) -> Result<(), Stop> {
-    telemetry::start(&LogConfig { filter: "warn".to_owned(), ..LogConfig::default() })?;
+    let log = LogConfig { filter: "warn".to_owned(), ..LogConfig::default() };
+    telemetry::start(&log, &TelemetryConfig::default(), crate::suite::PROCESS)?;
     let stop = super::serve::stop_signal()?;
     let started = Instant::now();
     let place = Place::of(&asked)?;

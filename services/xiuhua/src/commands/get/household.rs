@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use gateway::labels;
 use kernel::clock::Moment;
 use kernel::language::Language;
 use kernel::money::Fen;
@@ -14,7 +15,6 @@ use proto::xiuhua::registry::v1::{Household, HouseholdCase, HouseholdStanding, I
 
 use crate::aligned::{Aligned, Side};
 use crate::client::codes::Codes;
-use crate::labels;
 use crate::words::{self, Words};
 
 /// Messages of the contract whose fields are shown.

@@ -1,9 +1,9 @@
 //! Words of the contract's fields and enum values, as it declares them.
 
-use std::sync::OnceLock;
-
 use kernel::language::Language;
-use prost_reflect::{DescriptorPool, Value};
+use prost_reflect::Value;
+
+use crate::json::pool;
 
 /// The option that holds the words of an enum's value.
 const LABEL: &str = "xiuhua.common.v1.label";
@@ -11,15 +11,10 @@ const LABEL: &str = "xiuhua.common.v1.label";
 /// The option that says what a form calls a field, and where its codes are.
 const FORM: &str = "xiuhua.common.v1.form";
 
-fn pool() -> Option<&'static DescriptorPool> {
-    static POOL: OnceLock<Option<DescriptorPool>> = OnceLock::new();
-    POOL.get_or_init(|| DescriptorPool::decode(proto::FILE_DESCRIPTOR_SET).ok()).as_ref()
-}
-
 /// What a value of an enum (full name) is called; `None` where the contract has no word for it.
 #[must_use]
 pub fn of_enum(name: &str, number: i32, language: Language) -> Option<String> {
-    let pool = pool()?;
+    let pool = pool().ok()?;
     let value = pool.get_enum_by_name(name)?.get_value(number)?;
     let options = value.options();
     let label = options.get_extension(&pool.get_extension_by_name(LABEL)?);
@@ -41,7 +36,7 @@ pub fn codes_of(message: &str, field: &str) -> Option<String> {
 }
 
 fn form(message: &str, field: &str, part: &str) -> Option<String> {
-    let pool = pool()?;
+    let pool = pool().ok()?;
     let options = pool.get_message_by_name(message)?.get_field_by_name(field)?.options();
     let form = options.get_extension(&pool.get_extension_by_name(FORM)?);
     let Value::Message(form) = form.as_ref() else { return None };

@@ -1,0 +1,147 @@
+//! Look-ups for other departments, through the gateway: one person or a thousand, never without a reason that stays in the
+//! audit, and no more in the answer than the question.
+
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test ends by its panic")]
+
+use proto::common::audit_service_client::AuditServiceClient;
+use proto::common::{AuditEntry, AuditKind, ListAuditEntriesRequest};
+use proto::xiuhua::gateway::v1::eligibility_service_client::EligibilityServiceClient;
+use proto::xiuhua::gateway::v1::{BatchCheckEligibilityRequest, CheckEligibilityRequest};
+use proto::xiuhua::registry::v1::{EligibilityAnswer, EligibilityOutcome, EligibilityQuestion};
+use runtime::status::Problem;
+use suite::counties::{HOUSEHOLDS, LONGJING, MEMBERS, load};
+use suite::fixtures::{COUNTY, PREFECTURE, divisions};
+use suite::front::gateway;
+use suite::harness::{Client, Harness, on_each};
+use tonic::{Code, Status};
+
+const PURPOSE: &str = "学生资助";
+const BASIS: &str = "教育部门职责";
+/// Who asks.
+const SCHOOLS: &str = "schools.system";
+
+fn schools(harness: &Harness) -> EligibilityServiceClient<Client> {
+    let token = harness.token_of(SCHOOLS, "department_system", &[PREFECTURE]);
+    EligibilityServiceClient::new(harness.client("gateway", &token))
+}
+
+/// What the registry's audit holds of the department's look-ups.
+async fn audited(harness: &Harness) -> Vec<AuditEntry> {
+    let token = harness.token_of("auditor", "auditor", &[PREFECTURE]);
+    let request = ListAuditEntriesRequest {
+        subject: SCHOOLS.to_owned(),
+        kind: AuditKind::Exchange.into(),
+        ..ListAuditEntriesRequest::default()
+    };
+    let answer =
+        AuditServiceClient::new(harness.client("registry", &token)).list_audit_entries(request).await;
+    answer.unwrap().into_inner().entries
+}
+
+fn fields(refused: &Status) -> Vec<(String, String)> {
+    let told = Problem::of(refused).violations;
+    told.into_iter().map(|violation| (violation.field, violation.reason)).collect()
+}
+
+fn question(id_number: &str) -> EligibilityQuestion {
+    EligibilityQuestion {
+        id_number: id_number.to_owned(),
+        on: "2017-09-01".to_owned(),
+        ..EligibilityQuestion::default()
+    }
+}
+
+fn batch(questions: Vec<EligibilityQuestion>) -> BatchCheckEligibilityRequest {
+    BatchCheckEligibilityRequest {
+        questions,
+        purpose: PURPOSE.to_owned(),
+        legal_basis: BASIS.to_owned(),
+        known_at: None,
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_look_up_leaves_its_reason_in_the_audit_and_answers_the_least() {
+    on_each(async |mut harness| {
+        gateway(&mut harness).await;
+        divisions(&harness).await;
+        let household = [LONGJING.household_row("", "")];
+        let head = [LONGJING.head_row()];
+        for (table, columns, rows) in
+            [("registry.households", HOUSEHOLDS, &household), ("registry.members", MEMBERS, &head)]
+        {
+            let loaded = load(&harness, &LONGJING, "registry", table, columns, rows).await;
+            assert_eq!(loaded.reasons(), []);
+        }
+        let known = LONGJING.head_id();
+
+        let one = CheckEligibilityRequest {
+            id_number: known.clone(),
+            as_of: "2017-09-01".to_owned(),
+            purpose: PURPOSE.to_owned(),
+            legal_basis: BASIS.to_owned(),
+            ..CheckEligibilityRequest::default()
+        };
+        let answer =
+            schools(&harness).check_eligibility(one.clone()).await.unwrap().into_inner().answer.unwrap();
+        // Whether and since when on which day: nothing else can be told, since an answer has nothing else.
+        let EligibilityAnswer { outcome, since, as_of } = answer;
+        assert_eq!(outcome, i32::from(EligibilityOutcome::RegisteredPoor));
+        assert!(!since.is_empty() && as_of == "2017-09-01");
+
+        let mut thousand: Vec<EligibilityQuestion> =
+            (0..999).map(|number| question(&format!("22240519{number:0>10}"))).collect();
+        thousand.push(question(&known));
+        let answers = schools(&harness)
+            .batch_check_eligibility(batch(thousand.clone()))
+            .await
+            .unwrap()
+            .into_inner()
+            .answers;
+        let poor = |answer: &EligibilityAnswer| answer.outcome() == EligibilityOutcome::RegisteredPoor;
+        assert_eq!((answers.len(), answers.iter().filter(|answer| poor(answer)).count()), (1_000, 1));
+        assert!(poor(answers.last().unwrap()), "answers are in the order of their questions");
+
+        let entries = audited(&harness).await;
+        let counts: Vec<_> = entries.iter().map(|entry| entry.count).collect();
+        assert_eq!(counts, [1_000, 1], "the newest first");
+        for entry in &entries {
+            assert_eq!((entry.purpose.as_str(), entry.legal_basis.as_str()), (PURPOSE, BASIS));
+            assert_eq!(entry.method, "xiuhua.registry.v1.StandingService/BatchCheckEligibility");
+            assert!(!format!("{entry:?}").contains(&known), "no number is in the audit");
+        }
+
+        refusals(&harness, &one, thousand, &known).await;
+        assert_eq!(audited(&harness).await.len(), 2, "what is refused has asked nothing");
+    })
+    .await;
+}
+
+/// Without a reason nobody is looked for, nor by somebody whose work it is not.
+async fn refusals(
+    harness: &Harness,
+    one: &CheckEligibilityRequest,
+    mut thousand: Vec<EligibilityQuestion>,
+    known: &str,
+) {
+    let mut refused = Vec::new();
+    for (purpose, basis) in [("", " "), ("\t", BASIS), (PURPOSE, "")] {
+        let (purpose, legal_basis) = (purpose.to_owned(), basis.to_owned());
+        let asked = CheckEligibilityRequest { purpose, legal_basis, ..one.clone() };
+        let status = schools(harness).check_eligibility(asked).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument);
+        refused.push(fields(&status).into_iter().map(|(field, _)| field).collect::<Vec<_>>());
+    }
+    assert_eq!(refused, [vec!["purpose", "legal_basis"], vec!["purpose"], vec!["legal_basis"]]);
+    let endless = CheckEligibilityRequest { purpose: "助".repeat(501), ..one.clone() };
+    let status = schools(harness).check_eligibility(endless).await.unwrap_err();
+    assert_eq!(fields(&status), [("purpose".to_owned(), "TEXT_TOO_LONG".to_owned())]);
+    thousand.push(question(known));
+    let status = schools(harness).batch_check_eligibility(batch(thousand)).await.unwrap_err();
+    assert_eq!(Problem::of(&status).reason, "BATCH_TOO_LARGE");
+
+    let liaison = harness.client("gateway", &harness.token("liaison", &[COUNTY]));
+    let status =
+        EligibilityServiceClient::new(liaison).batch_check_eligibility(batch(vec![question(known)])).await;
+    assert_eq!(status.unwrap_err().code(), Code::PermissionDenied);
+}
