@@ -10,7 +10,6 @@ mod deploy;
 mod engineer;
 mod events;
 mod examples;
-mod figures;
 mod files;
 mod imports;
 mod json;

@@ -13,7 +13,7 @@ use runtime::status::Problem;
 use suite::demonstrated::{Front, TEMPLATE};
 use tonic::Status;
 
-use super::is_of_level;
+use crate::is_of_level;
 
 /// The rows behind a figure, all messages of the stream; only the first of them where it `breaks`.
 pub(crate) async fn rows(

@@ -13,8 +13,8 @@ use suite::demonstrated::{Front, line, same};
 use suite::fixtures::{COUNTY, PREFECTURE};
 use suite::harness::request_id;
 
-use super::evidence::{Added, rows};
-use super::number;
+use crate::evidence::{Added, rows};
+use crate::number;
 
 const HOUSEHOLDS: &str = "registry.households_registered_2015";
 const PERSONS: &str = "registry.persons_registered_2015";
