@@ -22,6 +22,8 @@ trap end EXIT
 
 # ---- a suite with a few records ----
 
+# The suite refuses settings that it does not know, as this one of the other tests.
+unset XIUHUA_TEST_POSTGRES_URL
 address=127.0.0.1:$("$tools/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
 url=http://$address
 "$binary" serve --data-dir "$folder/data" --listen "$address" \

@@ -160,6 +160,15 @@ impl Db {
         }
     }
 
+    /// Lets the planner know what has come in, after much has. PostgreSQL would count the tables by itself, but not
+    /// before a minute: until then it takes a prefecture for a few rows, and joins them one by one.
+    pub async fn settle(&self) -> Result<(), StoreError> {
+        match &self.kind {
+            Kind::Sqlite(_) => Ok(()),
+            Kind::Postgres(postgres) => postgres.settle().await,
+        }
+    }
+
     /// The present known time, µs. Commits may still appear at or before it: see [`Self::closed_now`].
     pub async fn known_now(&self) -> Result<i64, StoreError> {
         match &self.kind {

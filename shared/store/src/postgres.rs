@@ -40,6 +40,11 @@ impl Default for PostgresOptions {
     }
 }
 
+/// Tables that hold more than twice the pages that the planner counted, and more than it could just as well read whole.
+const UNCOUNTED: &str = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c \
+    JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind = 'r' \
+    AND pg_relation_size(c.oid) / current_setting('block_size')::bigint > greatest(64, 2 * c.relpages)";
+
 pub(crate) struct Postgres {
     pub(crate) pool: PgPool,
     options: PostgresOptions,
@@ -127,6 +132,13 @@ impl Postgres {
     pub(crate) fn search_path(&self) -> Option<String> {
         let schema = self.options.schema.as_ref().filter(|_| self.options.transaction_pooler)?;
         Some(format!("SET LOCAL search_path TO {schema}"))
+    }
+
+    pub(crate) async fn settle(&self) -> Result<(), StoreError> {
+        for row in self.all(UNCOUNTED, &[]).await? {
+            sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {}", row.text(0)))).execute(&self.pool).await?;
+        }
+        Ok(())
     }
 
     pub(crate) async fn known_now(&self) -> Result<i64, StoreError> {

@@ -4,8 +4,8 @@
 
 mod common;
 
-use common::{each, insert, row, steps};
-use store::{AuditQuery, ImportError, ImportJob, NewAudit, Step, Value, WriteSet};
+use common::{count, each, insert, row, steps};
+use store::{AuditQuery, Dialect, ImportError, ImportJob, NewAudit, Step, Value, WriteSet};
 
 #[tokio::test]
 async fn rows_are_found_by_lists_of_keys() {
@@ -29,6 +29,28 @@ async fn rows_are_found_by_lists_of_keys() {
             db.scan_in("SELECT id FROM fact WHERE", "\"group\"", &values, "ORDER BY id").await.unwrap();
         assert_eq!((found.len(), found[599].text(0)), (600, "599"));
         assert!(db.scan_in("SELECT id FROM fact WHERE", "\"group\"", &[], "").await.unwrap().is_empty());
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn the_planner_knows_what_has_come_in() {
+    each(|place| async move {
+        let db = place.db;
+        db.settle().await.unwrap();
+        if db.dialect() != Dialect::Postgres {
+            return;
+        }
+        let counted = "SELECT CAST(greatest(reltuples, 0) AS BIGINT) FROM pg_class \
+            WHERE relname = 'fact' AND relnamespace = CAST(current_schema() AS regnamespace)";
+        assert_eq!(count(&db, counted).await, 0);
+        for part in 0..20 {
+            let id = |row: i64| format!("{part:02}{row:03}");
+            let rows = (0..500).map(|number| row(&id(number), 1, Some("安"), Some(number))).collect();
+            db.commit(steps(vec![insert(rows)])).await.unwrap();
+        }
+        db.settle().await.unwrap();
+        assert_eq!(count(&db, counted).await, 10_000);
     })
     .await;
 }

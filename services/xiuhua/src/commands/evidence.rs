@@ -6,6 +6,7 @@ use kernel::language::Language;
 use proto::common::{Evidence as Record, Source};
 use proto::xiuhua::gateway::v1::ListReportEvidenceRequest;
 use proto::xiuhua::gateway::v1::list_report_evidence_request::Known;
+use sheet::defused;
 
 use super::{Manner, print_line};
 use crate::aligned::{Aligned, Side};
@@ -127,7 +128,7 @@ impl Out for Comma {
             &source(record.source.as_ref()),
             &record.version.to_string(),
         ];
-        self.0.write_record(cells).map_err(Stop::output)
+        self.0.write_record(cells.map(|cell| defused(cell).into_owned())).map_err(Stop::output)
     }
 
     fn end(mut self: Box<Self>) -> Result<(), Stop> {

@@ -263,7 +263,11 @@ impl Session {
         job.state = 2;
         if !open.import.validate_only {
             let steps = vec![job.advance(job.committed_through_row)];
-            self.engine.db().commit(store::WriteSet { steps, ..store::WriteSet::default() }).await?;
+            let db = self.engine.db();
+            db.commit(store::WriteSet { steps, ..store::WriteSet::default() }).await?;
+            if let Err(error) = db.settle().await {
+                tracing::warn!(%error, "the database did not count what was imported");
+            }
         }
         Ok(ImportSummary {
             job: open.import.job.clone(),

@@ -28,7 +28,8 @@ pub(super) const REFUSALS: [(&str, &str, &str); 9] = [
 ];
 
 /// What files that are answered may be.
-const FILES: [&str; 2] = [Format::Xlsx.media_type(), Format::Csv.media_type()];
+const FILES: [&str; 3] =
+    [Format::Xlsx.media_type(), Format::Csv.media_type(), Format::CsvGb18030.media_type()];
 
 /// A part of a path that is not the same in every request.
 pub(super) struct Variable {

@@ -68,8 +68,11 @@ impl Operation<'_> {
         if self.method != "GET" {
             line += &format!(" -X {}", self.method);
         }
-        if self.said["requestBody"].is_object() {
-            line += " -H 'content-type: application/json' -d '{…}'";
+        let taken = self.said.pointer("/requestBody/content").and_then(Value::as_object);
+        match taken.and_then(|taken| taken.keys().next()).map(String::as_str) {
+            Some(kind @ "application/json") => line += &format!(" -H 'content-type: {kind}' -d '{{…}}'"),
+            Some(kind) => line += &format!(" -H 'content-type: {kind}' --data-binary @FILE"),
+            None => {}
         }
         line
     }

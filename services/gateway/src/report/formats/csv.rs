@@ -1,9 +1,8 @@
 //! A report as csv for other programs: numbers unrounded, names of enums as in JSON, one column for each division.
 
-use std::borrow::Cow;
-
 use kernel::failure::Failure;
 use proto::xiuhua::gateway::v1::Report;
+use sheet::defused;
 
 use super::paper::{areas, cell_of};
 
@@ -34,7 +33,7 @@ pub(super) fn bytes(report: &Report) -> Result<Vec<u8>, Failure> {
     writer.write_record(&titles).map_err(Failure::internal_error)?;
     let plain = |value: Option<f64>| value.map(|value| value.to_string()).unwrap_or_default();
     for line in &report.lines {
-        let words = |text: &str| harmless(text).into_owned();
+        let words = |text: &str| defused(text).into_owned();
         let mut cells = vec![
             words(&line.figure_id),
             words(&line.indicator_id),
@@ -55,9 +54,4 @@ pub(super) fn bytes(report: &Report) -> Result<Vec<u8>, Failure> {
         writer.write_record(&cells).map_err(Failure::internal_error)?;
     }
     writer.into_inner().map_err(Failure::internal_error)
-}
-
-/// Words that a spreadsheet would take for a formula get an apostrophe before them, which says that they are words.
-fn harmless(text: &str) -> Cow<'_, str> {
-    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) { format!("'{text}").into() } else { text.into() }
 }

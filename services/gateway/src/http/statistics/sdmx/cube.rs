@@ -24,9 +24,12 @@ pub(super) struct Axis {
 }
 
 impl Axis {
-    /// The place of a code.
+    /// The place of a code. A report says its own division by code alone: a name that comes later is taken.
     fn place(&mut self, code: &str, name: impl FnOnce() -> String) -> usize {
         if let Some(place) = self.places.get(code) {
+            if let Some((_, known)) = self.values.get_mut(*place).filter(|(code, known)| code == known) {
+                *known = name();
+            }
             return *place;
         }
         let place = self.values.len();

@@ -81,7 +81,10 @@ pub(super) fn described() -> Value {
         let details = json!({"type": "string", "enum": query::DETAILS});
         let about = "`serieskeysonly` for no observations.";
         let common = [
-            year("startPeriod", "First year; the template's own if neither is given."),
+            year(
+                "startPeriod",
+                "First year; the only one if no last is given, the template's own if neither is.",
+            ),
             year("endPeriod", "Last year."),
             beside::parameter("query", "detail", details, about),
         ];

@@ -5,6 +5,7 @@ use std::ops::RangeInclusive;
 
 use http::Uri;
 use kernel::area::{AreaCode, Level};
+use kernel::date::CivilDate;
 use kernel::failure::{Failure, Reason, Violation};
 use proto::common::AreaLevel;
 use proto::xiuhua::gateway::v1::GetReportRequest;
@@ -118,11 +119,11 @@ fn alternatives(part: &str) -> Vec<String> {
     part.split('+').filter(|value| !value.is_empty()).map(str::to_owned).collect()
 }
 
-/// The years between the two periods, one of which may be missing.
+/// The years between the two periods. Where one is given, it is that year: what is reported is known, what will be is not.
 fn years(given: &mut Parameters) -> Vec<i32> {
     let [start, end] = ["startPeriod", "endPeriod"].map(|name| {
         let text = given.text(name);
-        let year = text.get(..4).and_then(|year| year.parse::<i32>().ok());
+        let year = year_of(&text);
         if year.is_none() && !text.is_empty() {
             given.wrong(Violation::new(name, Reason::ValueMalformed).with("expected", "YYYY"));
         }
@@ -133,8 +134,20 @@ fn years(given: &mut Parameters) -> Vec<i32> {
         (Some(year), None) | (None, Some(year)) => year..=year,
         (None, None) => return Vec::new(),
     };
+    if years.is_empty() {
+        let earliest = format!("≥ {}", years.start());
+        given.wrong(Violation::new("endPeriod", Reason::ValueMalformed).with("expected", earliest));
+    }
     // One more than is allowed says that there are too many.
     years.take(MOST + 1).collect()
+}
+
+/// The year of `2017`, `2017-A1` or a day in it.
+fn year_of(text: &str) -> Option<i32> {
+    let (year, rest) = (text.get(..4)?, text.get(4..)?);
+    let whole = rest.is_empty() || rest == "-A1" || CivilDate::parse(text).is_some();
+    let digits = year.bytes().all(|byte| byte.is_ascii_digit());
+    (whole && digits).then(|| year.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -193,5 +206,14 @@ mod tests {
         assert_eq!(fields, ["key.FREQ", "detail", "startPeriod", "lastNObservations"]);
         assert!(of("222405", "").is_err() && of("A.1.2.3", "").is_err());
         assert!(of("all", "startPeriod=1000&endPeriod=9999").is_err());
+        assert!(of("all", "startPeriod=2018&endPeriod=2015").is_err());
+        assert!(of("all", "startPeriod=2016-garbage").is_err() && of("all", "endPeriod=+201").is_err());
+    }
+
+    #[test]
+    fn one_period_is_that_year() {
+        for parameters in ["startPeriod=2016", "endPeriod=2016-A1", "startPeriod=2016-02-29"] {
+            assert_eq!(of("all", parameters).unwrap().years, [2016], "{parameters}");
+        }
     }
 }
