@@ -59,7 +59,8 @@ fn expected(known: &Days, act: &Act) -> Result<Days, Refusal> {
             let Some(there) = known[*day] else { return Err(["DATE_ORDER"].into()) };
             let same = known[*day..].iter().take_while(|other| **other == Some(there)).count();
             let (until, rest) = if *later { (DAYS, DAYS) } else { (day + same, day + same) };
-            let differs = |cells: &Cells| mask.iter().any(|field| cells[*field] != values[*field]);
+            let touched = || mask.iter().filter(|field| there[**field] != values[**field]);
+            let differs = |cells: &Cells| touched().any(|field| cells[*field] != values[*field]);
             if known[rest..].iter().flatten().any(differs) {
                 return Err(["LATER_PERIODS_DIFFER"].into());
             }

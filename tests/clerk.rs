@@ -55,6 +55,8 @@ async fn hour(office: &Office) -> Option<()> {
     let done = office.steward(&[&import[..], &["--errors", &rejected]].concat()).await;
     assert_eq!(done.code, 1, "{done:?}");
     assert_eq!(done.out, dry.out.replace("(仅校验,未保存任何内容)", ""), "the dry run said otherwise");
+    let lines = done.said.lines().filter(|line| line.contains(" 第")).count();
+    assert_eq!(lines, MISTAKES.len(), "nothing but the mistakes is told: {}", done.said);
     for (sheet, row, column, why) in MISTAKES {
         let line = format!("{sheet} 第{row}行·{column}:");
         let told: Vec<&str> = done.said.lines().filter(|told| told.starts_with(&line)).collect();

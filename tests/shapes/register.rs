@@ -155,6 +155,10 @@ async fn a_change_holds_from_a_day_and_later_periods_are_not_overwritten() {
         let earlier = update(&mut client, &three, &["village_group"], changed_on("2016-02-01")).await;
         let told = fields(earlier);
         assert_eq!(told, [("household.village_group".to_owned(), "LATER_PERIODS_DIFFER".to_owned())]);
+        // What held on that day already is said again: nothing changes, and the later period stands.
+        let again = grouped(&two, "一组");
+        let again = update(&mut client, &again, &["village_group"], changed_on("2016-02-01")).await.unwrap();
+        assert_eq!((again.etag.as_str(), group(&mut client, "2017-01-01").await.as_str()), ("2", "二组"));
         // Another field is another matter; so is the value that the later period has already.
         let same = update(&mut client, &two, &["village_group"], changed_on("2016-04-01")).await.unwrap();
         assert_eq!(same.etag, "3");

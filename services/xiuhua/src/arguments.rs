@@ -55,9 +55,9 @@ pub enum Command {
     Demo(Demo),
     /// Run all services, or one of them
     Serve(Serve),
-    /// Import a csv file into a table
+    /// Import a file of forms (.xlsx, .csv) into its tables
     Import(Import),
-    /// Export a table as csv
+    /// Export tables as .xlsx or .csv
     Export(Export),
     /// Write a blank form, to be filled and imported
     Template(Template),

@@ -11,8 +11,8 @@ use crate::state::Period;
 pub enum Refusal {
     /// The day lies before the record existed.
     BeforeExistence,
-    /// Later periods hold other values at these paths.
-    LaterPeriodsDiffer(Vec<&'static str>),
+    /// Later periods hold other values at these paths, each from this day on.
+    LaterPeriodsDiffer(Vec<(&'static str, String)>),
     /// No period has that day.
     NoPeriod,
 }
@@ -82,7 +82,8 @@ pub fn differences(one: &dyn AnyRecord, other: &dyn AnyRecord, mask: &Mask) -> V
     paths
 }
 
-/// The masked values hold from this day on, to the end of the period that contains it.
+/// The masked values hold from this day on, to the end of the period that contains it. What holds on that day already is no
+/// change, whatever later periods say: a form that is sent again changes nothing.
 pub fn change_from(
     periods: &[Period],
     values: &dyn AnyRecord,
@@ -109,14 +110,9 @@ pub fn change_from(
     }
     let at = periods.iter().position(|period| period.contains(day)).ok_or(Refusal::NoPeriod)?;
     if !apply_to_later {
-        let mut paths: Vec<&'static str> = Vec::new();
-        for later in &periods[at + 1..] {
-            paths.extend(differences(later.record.as_ref(), values, mask));
-        }
-        paths.sort_unstable();
-        paths.dedup();
-        if !paths.is_empty() {
-            return Err(Refusal::LaterPeriodsDiffer(paths));
+        let others = later_differences(&periods[at], &periods[at + 1..], values, mask);
+        if !others.is_empty() {
+            return Err(Refusal::LaterPeriodsDiffer(others));
         }
     }
     for (index, period) in periods.iter().enumerate() {
@@ -138,6 +134,26 @@ pub fn change_from(
         });
     }
     Ok(coalesced(result))
+}
+
+/// Paths that a change touches and that later periods hold otherwise, each with the first day on which they do.
+fn later_differences(
+    changed: &Period,
+    later: &[Period],
+    values: &dyn AnyRecord,
+    mask: &Mask,
+) -> Vec<(&'static str, String)> {
+    let touched = single_masks(mask)
+        .into_iter()
+        .filter(|single| !differences(changed.record.as_ref(), values, single).is_empty());
+    touched
+        .filter_map(|single| {
+            later.iter().find_map(|period| {
+                let path = differences(period.record.as_ref(), values, &single).pop()?;
+                Some((path, period.valid_from.clone()))
+            })
+        })
+        .collect()
 }
 
 /// The masked values were recorded wrongly: other in the period of that day (the last, if none is named), and in the

@@ -66,6 +66,16 @@ impl FormSheet for HouseholdSheet {
         (!row.household_no.is_empty()).then(|| row.household_no.clone())
     }
 
+    /// The days of the transcribed cases follow from the year of identification.
+    fn column_of(path: &str) -> Option<usize> {
+        let dates = ["opened_on", "effective_on", "year", "acts[0].occurred_on", "meta.valid_from"];
+        match path {
+            "other_causes" => Some(cell::OTHER_CAUSE_1),
+            path if dates.contains(&path) => Some(cell::IDENTIFIED_YEAR),
+            _ => None,
+        }
+    }
+
     fn source() -> &'static Spec {
         Households::SPEC
     }

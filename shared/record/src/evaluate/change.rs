@@ -86,8 +86,9 @@ impl Evaluator<'_> {
             Ok(after) if equal(before, &after) => None,
             Ok(after) => Some((after, kind)),
             Err(Refusal::LaterPeriodsDiffer(paths)) => {
-                for path in paths {
-                    violations.push(format!("{}{path}", act.prefix), Reason::LaterPeriodsDiffer);
+                for (path, from) in paths {
+                    let path = format!("{}{path}", act.prefix);
+                    violations.push(path, Reason::LaterPeriodsDiffer).add("from", from);
                 }
                 None
             }

@@ -166,28 +166,43 @@ fn titled(header: &Header, cells: &[String]) -> Vec<(String, String)> {
     titles.zip(cells).collect()
 }
 
-/// What is told of a row. A cell that could not be read is told once: what rules make of its absence is not news.
+/// What is told of a row. A cell that could not be read is told once: what rules make of its absence is not news. Nor is what
+/// several of the row's records say of one column.
 fn told<'o>(header: &Header, outcome: &'o Outcome) -> Vec<(&'o Violation, bool)> {
     let refused: Vec<&Violation> = match &outcome.verdict {
         Verdict::Refused(violations) => violations.iter().collect(),
         Verdict::Accepted(_) | Verdict::Unchanged => Vec::new(),
     };
-    let title = |violation: &Violation| {
+    let column = |violation: &Violation| {
         header.layout.columns.iter().map(|column| column.title.zh).find(|title| *title == violation.field)
     };
-    let unread: Vec<&str> = refused.iter().filter_map(|violation| title(violation)).collect();
-    // Nor is it that a place is missing which is not known.
+    let unread: Vec<&str> = refused.iter().filter_map(|violation| column(violation)).collect();
+    let told_as_unread = |violation: &Violation| {
+        header.layout.title_of(&violation.field).is_some_and(|title| unread.contains(&title))
+    };
+    // That a sum differs of which a cell is missing.
+    let incomplete = |violation: &Violation| violation.reason == Reason::SumDiffers && !unread.is_empty();
+    // That a place is missing which is not known.
     let explained = |violation: &Violation| {
         let mut same = refused.iter().filter(|other| other.field == violation.field);
         violation.reason == Reason::FieldRequired && same.any(|other| other.reason != Reason::FieldRequired)
     };
+    let mut said = Vec::new();
     let news = |violation: &&Violation| {
-        title(violation).is_some()
-            || (header.layout.title_of(&violation.field).is_none_or(|title| !unread.contains(&title))
-                && !explained(violation))
+        if column(violation).is_some() {
+            return true;
+        }
+        let place = header.title_of(&violation.field).unwrap_or(&violation.field);
+        let what = (place, violation.reason, &violation.arguments);
+        let told = told_as_unread(violation)
+            || incomplete(violation)
+            || explained(violation)
+            || said.contains(&what);
+        said.push(what);
+        !told
     };
-    let errors = refused.iter().copied().filter(news).map(|violation| (violation, false));
-    errors.chain(outcome.warnings.iter().map(|violation| (violation, true))).collect()
+    let errors: Vec<_> = refused.iter().copied().filter(news).map(|violation| (violation, false)).collect();
+    errors.into_iter().chain(outcome.warnings.iter().map(|violation| (violation, true))).collect()
 }
 
 struct ErrorPlace {
@@ -200,8 +215,7 @@ fn place_of(header: &Header, violation: &Violation, cells: &[String]) -> ErrorPl
         .layout
         .titled(&violation.field)
         .map(|column| header.layout.columns[column].title.zh)
-        .or_else(|| header.layout.title_of(&violation.field))
-        .or_else(|| header.sheet_title_of(&violation.field))
+        .or_else(|| header.title_of(&violation.field))
         .unwrap_or_default();
     let at = header.columns.iter().position(|column| header.layout.columns[*column].title.zh == title);
     let cell = at.and_then(|at| cells.get(at)).map(|cell| cell.trim()).unwrap_or_default();

@@ -49,18 +49,17 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// The title of a field's column; its path where the table has none for it.
-    pub(crate) fn title_of<'p>(&self, path: &'p str) -> &'p str
-    where
-        'static: 'p,
-    {
-        self.layout.title_of(path).or_else(|| self.sheet_title_of(path)).unwrap_or(path)
+    /// The title of a field's column, where the table has one for it.
+    pub(crate) fn title_of(&self, path: &str) -> Option<&'static str> {
+        self.layout.title_of(path).or_else(|| self.sheet_title_of(path))
     }
 
-    /// The title that a sheet itself names for a field of one of its records.
-    pub(crate) fn sheet_title_of(&self, path: &str) -> Option<&'static str> {
+    /// The title that a sheet names for a field of one of its records: its own choice, else the column that is called alike.
+    fn sheet_title_of(&self, path: &str) -> Option<&'static str> {
         let Form::Sheet(sheet) = self.form else { return None };
-        let leaf = (sheet.column_of)(path)?;
+        let last = path.rsplit('.').next().unwrap_or(path);
+        let alike = || sheet.spec.leaves.iter().position(|leaf| leaf.path == last);
+        let leaf = (sheet.column_of)(path).or_else(alike)?;
         sheet.spec.leaves.get(leaf)?.title.map(|title| title.zh)
     }
 }

@@ -5,7 +5,15 @@ use std::collections::BTreeMap;
 use proto::common::{ChangedColumn, RejectedReason, RowError, VersionAction};
 
 use crate::engine::{Outcome, Verdict};
+use crate::spec::Spec;
 use crate::table::row::Header;
+
+/// The title of a field that a row has changed: the table's, or where it has no column the record's own. What has no title on
+/// any form has followed from what has one.
+fn title_of(header: &Header, spec: &'static Spec, path: &'static str) -> Option<&'static str> {
+    let own = || spec.leaves.iter().find(|leaf| leaf.path == path)?.title.map(|title| title.zh);
+    header.title_of(path).or_else(own)
+}
 
 /// Counts of the rows that one stream decided.
 #[derive(Default)]
@@ -20,8 +28,9 @@ impl Tally {
         for outcome in outcomes {
             let Verdict::Accepted(drafts) = &outcome.verdict else { continue };
             let own = drafts.iter().filter(|draft| !draft.follows && draft.kind != VersionAction::Created);
+            let paths = own.flat_map(|draft| draft.paths.iter().map(|path| (draft.spec, *path)));
             let mut titles: Vec<&str> =
-                own.flat_map(|draft| draft.paths.iter()).map(|path| header.title_of(path)).collect();
+                paths.filter_map(|(spec, path)| title_of(header, spec, path)).collect();
             titles.sort_unstable();
             titles.dedup();
             for title in titles {
