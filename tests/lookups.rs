@@ -10,7 +10,7 @@ use proto::xiuhua::gateway::v1::{BatchCheckEligibilityRequest, CheckEligibilityR
 use proto::xiuhua::registry::v1::{EligibilityAnswer, EligibilityOutcome, EligibilityQuestion};
 use runtime::status::Problem;
 use suite::counties::{HOUSEHOLDS, LONGJING, MEMBERS, load};
-use suite::fixtures::{COUNTY, PREFECTURE, divisions};
+use suite::fixtures::{COUNTY, PREFECTURE, divisions, id_number};
 use suite::front::gateway;
 use suite::harness::{Client, Harness, on_each};
 use tonic::{Code, Status};
@@ -90,7 +90,7 @@ async fn a_look_up_leaves_its_reason_in_the_audit_and_answers_the_least() {
         assert!(!since.is_empty() && as_of == "2017-09-01");
 
         let mut thousand: Vec<EligibilityQuestion> =
-            (0..999).map(|number| question(&format!("22240519{number:0>10}"))).collect();
+            (0..999).map(|number| question(&id_number("1949-10-01", number))).collect();
         thousand.push(question(&known));
         let answers = schools(&harness)
             .batch_check_eligibility(batch(thousand.clone()))
@@ -111,10 +111,89 @@ async fn a_look_up_leaves_its_reason_in_the_audit_and_answers_the_least() {
             assert!(!format!("{entry:?}").contains(&known), "no number is in the audit");
         }
 
+        // As forms have it, and as a disability certificate does.
+        let wide: String = known.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+        for written in [format!(" {}\u{3000}{}", &known[..6], &known[6..]), wide, format!("{known}43")] {
+            let asked = CheckEligibilityRequest { id_number: written, ..one.clone() };
+            let answer =
+                schools(&harness).check_eligibility(asked).await.unwrap().into_inner().answer.unwrap();
+            assert!(poor(&answer));
+        }
+        assert_eq!(audited(&harness).await.len(), 5);
+        what_is_no_id_number(&harness, &one, &known).await;
         refusals(&harness, &one, thousand, &known).await;
-        assert_eq!(audited(&harness).await.len(), 2, "what is refused has asked nothing");
+        assert_eq!(audited(&harness).await.len(), 5, "what is refused has asked nothing");
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_without_a_member_row_is_answered_by_the_household() {
+    on_each(async |mut harness| {
+        gateway(&mut harness).await;
+        divisions(&harness).await;
+        let household = LONGJING.household_row("", "");
+        let load = async |table: &str, columns: &[&str], row: Vec<String>| {
+            let loaded = load(&harness, &LONGJING, "registry", table, columns, &[row]).await;
+            assert_eq!(loaded.reasons(), []);
+        };
+        load("registry.households", HOUSEHOLDS, household).await;
+        let head = LONGJING.head_id();
+        let asked = async |full_name: &str, on: &str| {
+            let question =
+                EligibilityQuestion { full_name: full_name.to_owned(), on: on.to_owned(), ..question(&head) };
+            let answer = schools(&harness).batch_check_eligibility(batch(vec![question])).await.unwrap();
+            let answer = answer.into_inner().answers.remove(0);
+            (answer.outcome(), answer.since)
+        };
+        use EligibilityOutcome as O;
+        let poor = (O::RegisteredPoor, "2014-12-31".to_owned());
+        let nothing = |outcome| (outcome, String::new());
+        for on in ["2017-09-01", "2014-12-31"] {
+            assert_eq!((asked("", on).await, asked("金顺子", on).await), (poor.clone(), poor.clone()));
+            assert_eq!(asked("别人", on).await, nothing(O::Ambiguous));
+        }
+        assert_eq!(asked("", "2014-12-30").await, nothing(O::NotRegistered));
+        // A member row that says otherwise is nearer than the household's head.
+        let mut left = LONGJING.head_row();
+        (left[8], left[9]) = ("死亡".to_owned(), "2016-05-01".to_owned());
+        load("registry.members", MEMBERS, left).await;
+        assert_eq!(
+            (asked("", "2016-04-30").await, asked("", "2016-05-01").await),
+            (poor, nothing(O::NotRegistered))
+        );
+    })
+    .await;
+}
+
+/// What cannot be an ID number is never answered as somebody who is not registered.
+async fn what_is_no_id_number(harness: &Harness, one: &CheckEligibilityRequest, known: &str) {
+    let wrong_check = if known.ends_with('1') { '2' } else { '1' };
+    let (longer, check) = (format!("{known}4"), format!("{}{wrong_check}", &known[..17]));
+    let certificate = format!("{known}99");
+    let wrong = [
+        ("", "FIELD_REQUIRED"),
+        ("garbage", "ID_NUMBER_LENGTH"),
+        ("222405550308202", "ID_NUMBER_LENGTH"),
+        (longer.as_str(), "ID_NUMBER_LENGTH"),
+        (check.as_str(), "ID_NUMBER_CHECKSUM"),
+        (certificate.as_str(), "DISABILITY_CERTIFICATE_INVALID"),
+        ("22*************021", "VALUE_MASKED"),
+    ];
+    for (number, reason) in wrong {
+        let asked = CheckEligibilityRequest { id_number: number.to_owned(), ..one.clone() };
+        let status = schools(harness).check_eligibility(asked).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{number}");
+        assert_eq!(fields(&status), [("id_number".to_owned(), reason.to_owned())], "{number}");
+    }
+    let questions: Vec<_> =
+        std::iter::once(known).chain(wrong.map(|(number, _)| number)).map(question).collect();
+    let status = schools(harness).batch_check_eligibility(batch(questions)).await.unwrap_err();
+    let told = wrong.iter().enumerate();
+    let told: Vec<_> = told
+        .map(|(at, (_, reason))| (format!("questions[{}].id_number", at + 1), (*reason).to_owned()))
+        .collect();
+    assert_eq!(fields(&status), told, "all of them at once");
 }
 
 /// Without a reason nobody is looked for, nor by somebody whose work it is not.

@@ -10,7 +10,8 @@ use kernel::failure::{Failure, Reason, Violation};
 use kernel::language::Language;
 use prost::Message;
 use proto::common::{
-    ExportBatch, ExportEnd, ExportHeader, ExportRowsRequest, ExportRowsResponse, export_rows_response,
+    ExportBatch, ExportEnd, ExportHeader, ExportRowsRequest, ExportRowsResponse, ListTablesResponse, Table,
+    export_rows_response,
 };
 use proto::xiuhua::registry::v1 as registry;
 use runtime::status::to_status;
@@ -23,6 +24,7 @@ const GET: &str = "/xiuhua.registry.v1.HouseholdService/GetHousehold";
 const LIST: &str = "/xiuhua.registry.v1.HouseholdService/ListHouseholds";
 const UPDATE: &str = "/xiuhua.registry.v1.HouseholdService/UpdateHousehold";
 const CASES: &str = "/xiuhua.registry.v1.HouseholdCaseService/ListHouseholdCases";
+const TABLES: &str = "/xiuhua.common.v1.TableService/ListTables";
 const EXPORT: &str = "/xiuhua.common.v1.TableService/ExportRows";
 
 fn answer(answer: impl Fn(&[Bytes]) -> Reply + Send + Sync + 'static) -> Answer {
@@ -203,7 +205,34 @@ async fn what_is_no_request_is_refused_before_any_service_is_called() {
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=gb18030"] {
         let request =
             suite.http("POST", "/v1/households").header("content-type", kind).body(Body::from("{}"));
-        assert_eq!(call(&suite, request.unwrap()).await.refusal(), "415 CONTENT_TYPE_UNSUPPORTED", "{kind}");
+        let refused = call(&suite, request.unwrap()).await;
+        assert_eq!(refused.refusal(), "415 CONTENT_TYPE_UNSUPPORTED", "{kind}");
+        assert_eq!(refused.headers["accept"], "application/json");
+    }
+    let import = "/v1/files:import?name=registry.households";
+    for (path, header, value, reason, (hint, taken)) in [
+        (
+            import,
+            "content-type",
+            "multipart/form-data; boundary=b",
+            "CONTENT_TYPE_UNSUPPORTED",
+            ("accept", "application/octet-stream"),
+        ),
+        (import, "content-encoding", "gzip", "CONTENT_ENCODING_UNSUPPORTED", ("accept-encoding", "identity")),
+        (
+            "/v1/households",
+            "content-encoding",
+            "gzip",
+            "CONTENT_ENCODING_UNSUPPORTED",
+            ("accept-encoding", "identity"),
+        ),
+    ] {
+        let request = suite.http("POST", path).header(header, value).body(Body::from("{}"));
+        let refused = call(&suite, request.unwrap()).await;
+        assert_eq!(
+            (refused.refusal(), &refused.headers[hint]),
+            (format!("415 {reason}"), &taken.parse().unwrap())
+        );
     }
     assert_eq!(fake.seen("").len(), 0);
 }
@@ -217,6 +246,18 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let never = futures::StreamExt::chain(first, futures::stream::pending());
     let answered = send(&suite, "POST", "/v1/households", Body::new(StreamBody::new(never))).await;
     assert_eq!(answered.refusal(), "408 BODY_TOO_SLOW");
+}
+
+#[tokio::test]
+async fn a_file_that_breaks_off_is_told_to_be_incomplete() {
+    let table = Table { id: "registry.households".to_owned(), ..Table::default() };
+    let tables = ListTablesResponse { tables: vec![table], ..ListTablesResponse::default() };
+    let suite = before(&Fake::new([(TABLES, answer(move |_| Reply::message(&tables)))])).await;
+    let gone = Err(std::io::Error::other("gone"));
+    let pieces = futures::stream::iter([Ok("县市,"), Ok(""), Ok("乡镇"), gone]);
+    let answered =
+        send(&suite, "POST", "/v1/files:import?name=registry.households", Body::from_stream(pieces)).await;
+    assert_eq!(answered.refusal(), "400 FILE_INCOMPLETE");
 }
 
 #[tokio::test]

@@ -274,7 +274,7 @@ reasons! {
     SheetMissing "SHEET_MISSING" InvalidArgument ["sheet"];
     /// The job was started with another file.
     FileDigestDiffers "FILE_DIGEST_DIFFERS" FailedPrecondition [];
-    /// The file was cut: its digest or its number of rows is not what was announced.
+    /// The file was cut: it broke off or stood still on its way, or its digest or number of rows is not what was announced.
     FileIncomplete "FILE_INCOMPLETE" InvalidArgument [];
     /// The job belongs to another file, table or setting.
     JobOtherFile "JOB_OTHER_FILE" FailedPrecondition [];
@@ -412,6 +412,8 @@ reasons! {
     PathTooLong "PATH_TOO_LONG" InvalidArgument ["limit"];
     /// The body is of another content type.
     ContentTypeUnsupported "CONTENT_TYPE_UNSUPPORTED" InvalidArgument ["expected"];
+    /// The body is packed by a content encoding.
+    ContentEncodingUnsupported "CONTENT_ENCODING_UNSUPPORTED" InvalidArgument ["expected"];
     /// The value is of another kind, or not in its form.
     ValueMalformed "VALUE_MALFORMED" InvalidArgument ["expected"];
     /// The field stands twice.
