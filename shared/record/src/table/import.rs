@@ -187,22 +187,22 @@ fn told<'o>(header: &Header, outcome: &'o Outcome) -> Vec<(&'o Violation, bool)>
         let mut same = refused.iter().filter(|other| other.field == violation.field);
         violation.reason == Reason::FieldRequired && same.any(|other| other.reason != Reason::FieldRequired)
     };
+    let mut errors: Vec<(&Violation, bool)> = Vec::new();
     let mut said = Vec::new();
-    let news = |violation: &&Violation| {
-        if column(violation).is_some() {
-            return true;
-        }
+    for violation in refused.iter().copied() {
         let place = header.title_of(&violation.field).unwrap_or(&violation.field);
         let what = (place, violation.reason, &violation.arguments);
-        let told = told_as_unread(violation)
+        let old = told_as_unread(violation)
             || incomplete(violation)
             || explained(violation)
             || said.contains(&what);
+        if column(violation).is_some() || !old {
+            errors.push((violation, false));
+        }
         said.push(what);
-        !told
-    };
-    let errors: Vec<_> = refused.iter().copied().filter(news).map(|violation| (violation, false)).collect();
-    errors.into_iter().chain(outcome.warnings.iter().map(|violation| (violation, true))).collect()
+    }
+    errors.extend(outcome.warnings.iter().map(|violation| (violation, true)));
+    errors
 }
 
 struct ErrorPlace {
