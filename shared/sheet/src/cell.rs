@@ -5,6 +5,9 @@ use kernel::date::CivilDate;
 /// Numbers from here on have more than the 15 digits that spreadsheets keep: the last ones are lost.
 pub(crate) const DIGITS_LOST_FROM: f64 = 1e15;
 
+/// Most cells of one row.
+pub(crate) const MOST_COLUMNS: usize = 512;
+
 /// What stands in a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {

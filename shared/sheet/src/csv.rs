@@ -9,16 +9,13 @@ use std::path::{Path, PathBuf};
 use encoding_rs::{Encoding, GB18030, UTF_8};
 use kernel::failure::{Failure, Reason, Violation};
 
-use crate::cell::{Cell, Line, Value};
+use crate::cell::{Cell, Line, MOST_COLUMNS, Value};
 use crate::defuse::undefused;
 use crate::problem::{one, place, refused, unreadable};
 use crate::xlsx::MOST_CELL;
 
 /// Most bytes of one row: a quote that never ends is found before the memory is.
 const MOST_ROW_BYTES: u64 = 1024 * 1024;
-
-/// Most cells of one row.
-pub(crate) const MOST_COLUMNS: usize = 512;
 
 /// The mark before UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -275,14 +272,6 @@ pub(crate) fn is_text(beginning: &[u8]) -> Result<(), Failure> {
     Ok(())
 }
 
-/// `1.38443E+10`: a number as a spreadsheet shows it in a narrow column; its digits are lost.
-pub(crate) fn is_shortened(text: &str) -> bool {
-    let Some((head, exponent)) = text.trim().split_once(['E', 'e']) else { return false };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, fraction) = head.split_once('.').unwrap_or((head, "0"));
-    whole.len() == 1 && digits(whole) && digits(fraction) && exponent.strip_prefix('+').is_some_and(digits)
-}
-
 #[cfg(test)]
 mod tests {
     use std::io::Write;
@@ -365,16 +354,6 @@ mod tests {
         assert_eq!(refusal(format!("{wide}\n").as_bytes()), ("1".to_owned(), Reason::ColumnsTooMany));
         let wide = ",".repeat(2 << 20);
         assert_eq!(refusal(wide.as_bytes()), ("1".to_owned(), Reason::ColumnsTooMany));
-    }
-
-    #[test]
-    fn shortened_numbers_are_known() {
-        for text in ["2.22405E+17", "1E+10", " 6.22848e+18 "] {
-            assert!(is_shortened(text), "{text}");
-        }
-        for text in ["12", "E+10", "1E10", "22.2E+17", "金E+1", "1.E+3"] {
-            assert!(!is_shortened(text), "{text}");
-        }
     }
 
     #[test]

@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kernel::failure::{Failure, Reason, Violation};
-use proto::common::{CellFlaw, CellFlawKind, Row, Table};
+use proto::common::{CellFlaw, Row, Table};
 
 use crate::book::{Book, Lines, SheetName};
-use crate::cell::{Cell, DIGITS_LOST_FROM, Line, Value};
-use crate::csv::{MOST_COLUMNS, is_shortened};
+use crate::cell::{Line, MOST_COLUMNS};
+use crate::flaw;
 use crate::header::{HEADER_ROWS, Header, Titles};
 use crate::problem::{MOST_TOLD, all, one, place, unreadable};
 use crate::write::WORDS_SHEET;
@@ -303,8 +303,9 @@ impl PartRows {
         for (index, (column, _)) in self.header.taken.iter().enumerate() {
             let Some(cell) = line.cells.iter().find(|cell| cell.column == *column) else { continue };
             row.cells.resize(index, String::new());
-            row.cells.push(cell.value.text());
-            if let Some(kind) = flaw_of(cell) {
+            let (text, flaw) = flaw::read(cell);
+            row.cells.push(text);
+            if let Some(kind) = flaw {
                 let cell = i32::try_from(index).unwrap_or_default();
                 row.flaws.push(CellFlaw { cell, kind: kind.into() });
             }
@@ -324,18 +325,6 @@ impl Iterator for PartRows {
                 Err(failure) => return Some(Err(failure)),
             }
         }
-    }
-}
-
-/// Why a cell's text is not what its owner wrote.
-fn flaw_of(cell: &Cell) -> Option<CellFlawKind> {
-    match &cell.value {
-        _ if cell.across => Some(CellFlawKind::MergedAcross),
-        Value::Error(_) => Some(CellFlawKind::ErrorValue),
-        Value::NotCalculated => Some(CellFlawKind::NotCalculated),
-        Value::Number(number) if number.abs() >= DIGITS_LOST_FROM => Some(CellFlawKind::DigitsLost),
-        Value::Text(text) if is_shortened(text) => Some(CellFlawKind::DigitsLost),
-        Value::Number(_) | Value::Text(_) => None,
     }
 }
 

@@ -76,8 +76,8 @@ pub enum Event {
 pub struct DecidedRow {
     /// Its number.
     pub number: i64,
-    /// Its cells.
-    pub cells: Vec<String>,
+    /// As it was sent.
+    pub row: Row,
     /// Errors and warnings, in the order of the service.
     pub errors: Vec<RowError>,
 }
@@ -298,7 +298,7 @@ impl Stream {
         }
         for (number, row) in (batch.first_row..).zip(batch.rows) {
             if let Some(errors) = self.missed.remove(&number) {
-                tell(Event::Row(DecidedRow { number, cells: row.cells, errors }));
+                tell(Event::Row(DecidedRow { number, row, errors }));
             }
         }
         *told_through = (*told_through).max(last);
@@ -322,7 +322,7 @@ impl Stream {
         while let Some(batch) = self.in_flight.pop_front_if(|batch| last_row(batch) <= through) {
             for (number, row) in (batch.first_row..).zip(batch.rows) {
                 if let Some(errors) = self.errors.remove(&number) {
-                    tell(Event::Row(DecidedRow { number, cells: row.cells, errors }));
+                    tell(Event::Row(DecidedRow { number, row, errors }));
                 }
             }
         }

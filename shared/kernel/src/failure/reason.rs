@@ -430,8 +430,8 @@ reasons! {
     FileEncodingMixed "FILE_ENCODING_MIXED" InvalidArgument ["other"];
     /// A quote that begins in this row never ends.
     QuoteOpen "QUOTE_OPEN" InvalidArgument [];
-    /// The sheet has more than `limit` columns.
-    ColumnsTooMany "COLUMNS_TOO_MANY" InvalidArgument ["limit"];
+    /// The row has more than `limit` columns; where it was found to, there were `found`.
+    ColumnsTooMany "COLUMNS_TOO_MANY" InvalidArgument ["limit", "found"];
     /// The cell has more than `limit` characters.
     CellTooLarge "CELL_TOO_LARGE" InvalidArgument ["limit"];
     /// Nothing stands in the sheet.
@@ -466,6 +466,8 @@ reasons! {
     SheetAbsent "SHEET_ABSENT" InvalidArgument ["sheet"];
     /// Warning: the day for which the form speaks was read from a note above the header.
     FormDateRead "FORM_DATE_READ" InvalidArgument ["date"];
+    /// The row has more than `limit` KiB.
+    RowTooLarge "ROW_TOO_LARGE" InvalidArgument ["limit"];
 }
 
 impl Reason {

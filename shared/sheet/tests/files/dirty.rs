@@ -1,6 +1,6 @@
 //! What offices really send: each cell is read as it stands, or its flaw is told with its place.
 
-use proto::common::CellFlawKind;
+use proto::common::{CellFlawKind, Row};
 
 use crate::made::{Made, Opened, households, members, opened, row, text};
 
@@ -21,6 +21,7 @@ fn cells_are_read_as_they_stand() {
         (r#"<c r="B4" t="s"><v>1</v></c>"#, "金 哲"),
         (r#"<c r="B4" t="inlineStr"><is><t>a&lt;b&#20013;_x000D_c</t></is></c>"#, "a<b中\rc"),
         (r#"<c r="B4" t="str"><f>A1</f><v>户</v></c>"#, "户"),
+        (r#"<c r="B4" t="str"><f>""</f><v></v></c>"#, ""),
         // Numbers with the digits that the clerk sees.
         (r#"<c r="B4"><v>1302.0999999999999</v></c>"#, "1302.1"),
         (r#"<c r="B4"><v>1.3844331234E10</v></c>"#, "13844331234"),
@@ -49,6 +50,12 @@ fn what_would_be_a_guess_is_a_flaw() {
         (r#"<c r="C4" t="e"><v>#N/A</v></c>"#, CellFlawKind::ErrorValue),
         (r##"<c r="C4" t="e"><f>1/0</f><v>#DIV/0!</v></c>"##, CellFlawKind::ErrorValue),
         (r#"<c r="C4"><f>SUM(A1:A2)</f></c>"#, CellFlawKind::NotCalculated),
+        // As openpyxl writes it.
+        (r#"<c r="C4"><f>SUM(A1:A2)</f><v></v></c>"#, CellFlawKind::NotCalculated),
+        (r#"<c r="C4"><f>SUM(A1:A2)</f><v/></c>"#, CellFlawKind::NotCalculated),
+        // As a csv file or an error file has them.
+        (r#"<c r="C4" t="inlineStr"><is><t>#VALUE!</t></is></c>"#, CellFlawKind::ErrorValue),
+        (r#"<c r="C4" t="inlineStr"><is><t>#未计算</t></is></c>"#, CellFlawKind::NotCalculated),
     ] {
         let rows = one(cell).rows(0);
         let flaws: Vec<_> = rows[0].1.flaws.iter().map(|flaw| (flaw.cell, flaw.kind())).collect();
@@ -72,11 +79,47 @@ fn merged_cells_are_repeated_down_and_refused_across() {
     let behind = r#"<mergeCells><mergeCell ref="A6:B6"/><mergeCell ref="A2:A4"/></mergeCells>"#;
     let file = Made::new().sheet("成员信息", &rows, behind).open(&[members()]);
     let read: Vec<_> = file.rows(0).into_iter().map(|(number, row)| (number, row.cells.join(","))).collect();
-    let wanted = [(2, "h1,金顺子"), (3, "h1,金哲"), (5, "h2,朴大山"), (6, "h3")];
+    let wanted = [(2, "h1,金顺子"), (3, "h1,金哲"), (5, "h2,朴大山"), (6, "h3,")];
     assert_eq!(read, wanted.map(|(number, cells)| (number, cells.to_owned())));
-    let flaws = &file.rows(0)[3].1.flaws;
-    assert_eq!((flaws.len(), flaws[0].cell, flaws[0].kind()), (1, 0, CellFlawKind::MergedAcross));
+    assert_eq!(merged(&file.rows(0)[3].1), [0, 1]);
     assert_eq!(file.notices(), [("成员信息!2".to_owned(), "CELLS_REPEATED")]);
+}
+
+/// Which cells of a row are of those merged over several columns.
+fn merged(row: &Row) -> Vec<i32> {
+    assert!(row.flaws.iter().all(|flaw| flaw.kind() == CellFlawKind::MergedAcross), "{row:?}");
+    row.flaws.iter().map(|flaw| flaw.cell).collect()
+}
+
+#[test]
+fn a_block_of_merged_cells_is_refused_in_each_of_its_rows() {
+    let rows = [
+        row(1, &["户编号", "户主姓名", "证件号码", "日期"]),
+        row(2, &["h1", "金顺子", "", "2015-12-31"]),
+        row(3, &["h2", "", "", "2015-12-31"]),
+        row(4, &["", "", "", ""]),
+        row(5, &["h3", "朴大山"]),
+        // Nothing stands in these.
+        row(6, &["h4", "", "", "2015-12-31"]),
+        row(7, &["h5", "", "", "2015-12-31"]),
+    ]
+    .concat();
+    let behind = r#"<mergeCells><mergeCell ref="B2:C4"/><mergeCell ref="B6:C7"/></mergeCells>"#;
+    let file = Made::new().sheet("户信息", &rows, behind).open(&[households()]);
+    let read: Vec<_> =
+        file.rows(0).into_iter().map(|(number, row)| (number, merged(&row), row.cells)).collect();
+    let wanted = [
+        (2, vec![1, 2], "h1,金顺子,,2015-12-31"),
+        (3, vec![1, 2], "h2,金顺子,,2015-12-31"),
+        (4, vec![1, 2], ",金顺子,"),
+        (5, vec![], "h3,朴大山"),
+        (6, vec![], "h4,,,2015-12-31"),
+        (7, vec![], "h5,,,2015-12-31"),
+    ];
+    assert_eq!(read.len(), wanted.len());
+    for ((number, flaws, cells), (at, flawed, text)) in read.iter().zip(wanted) {
+        assert_eq!((*number, flaws, cells.join(",")), (at, &flawed, text.to_owned()));
+    }
 }
 
 #[test]

@@ -4,11 +4,9 @@ use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use kernel::language::Language;
 use proto::common::Table;
-use sheet::{Form, FormWriter, Format, Part};
+use sheet::{Form, FormWriter, Format, Part, rejected_row};
 
-use super::told::candidates;
 use crate::client::import::DecidedRow;
 use crate::exit::Stop;
 
@@ -35,15 +33,9 @@ impl ErrorFile {
     }
 
     /// Writes a rejected row of a sheet; sheets come one after another.
-    pub(super) fn write(&mut self, sheet: usize, row: &DecidedRow, language: Language) -> Result<(), Stop> {
+    pub(super) fn write(&mut self, sheet: usize, row: &DecidedRow) -> Result<(), Stop> {
         self.begin(sheet)?;
-        let reasons = row.errors.iter().filter(|error| !error.warning).map(|error| {
-            let column = if error.column.is_empty() { String::new() } else { format!("{}: ", error.column) };
-            format!("{column}{}{}", error.message, candidates(error, language))
-        });
-        let mut cells = row.cells.clone();
-        cells.resize(self.forms[sheet].columns.len() - 2, String::new());
-        cells.extend([row.number.to_string(), reasons.collect::<Vec<_>>().join("\n")]);
+        let cells = rejected_row(&self.forms[sheet], row.number, &row.row, &row.errors);
         self.writer.row(&cells).map_err(|error| Stop::unwritable(&self.path, error))
     }
 
@@ -67,7 +59,7 @@ impl ErrorFile {
 
 #[cfg(test)]
 mod tests {
-    use proto::common::{Column, Label, RowError};
+    use proto::common::{Column, Label, Row, RowError};
     use sheet::FormFile;
 
     use super::*;
@@ -100,9 +92,9 @@ mod tests {
         for name in ["退回.csv", "退回.xlsx"] {
             let path = folder.path().join(name);
             let mut file = ErrorFile::create(&path, &[table()], &parts, "2015-12-31").unwrap();
-            let cells = vec!["=金".to_owned()];
-            let row = DecidedRow { number: 7, cells, errors: vec![error("姓名", false), error("", true)] };
-            file.write(0, &row, Language::Zh).unwrap();
+            let row = Row { cells: vec!["=金".to_owned()], ..Row::default() };
+            let row = DecidedRow { number: 7, row, errors: vec![error("姓名", false), error("", true)] };
+            file.write(0, &row).unwrap();
             file.finish().unwrap();
             let again = FormFile::open(&path, &[table()]).unwrap();
             assert_eq!(again.parts[0].titles, ["姓名", "户编号"], "{name}");
@@ -110,6 +102,6 @@ mod tests {
             assert_eq!((rows.len(), rows[0].1.cells.clone()), (1, vec!["=金".to_owned()]), "{name}");
         }
         let text = std::fs::read_to_string(folder.path().join("退回.csv")).unwrap();
-        assert_eq!(text, "\u{feff}姓名,户编号,行号,错误原因\n'=金,,7,姓名: 不对;可选:乙\n");
+        assert_eq!(text, "\u{feff}姓名,户编号,行号,错误原因\n'=金,,7,姓名: 不对 (乙)\n");
     }
 }

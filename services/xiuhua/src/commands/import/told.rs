@@ -40,7 +40,7 @@ impl Told {
             }
         }
         if let (Some(file), true, None) = (&mut self.errors, row.rejected(), &self.broken) {
-            self.broken = file.write(sheet, row, self.language).err();
+            self.broken = file.write(sheet, row).err();
         }
     }
 
@@ -133,7 +133,7 @@ pub(crate) fn error_line(error: &RowError, language: Language) -> String {
     if error.warning { words::WARNING.fill(language, &[("line", &line)]) } else { line }
 }
 
-pub(super) fn candidates(error: &RowError, language: Language) -> String {
+fn candidates(error: &RowError, language: Language) -> String {
     if error.candidates.is_empty() {
         return String::new();
     }
