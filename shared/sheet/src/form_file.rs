@@ -277,7 +277,8 @@ impl Look<'_> {
                 self.seen.problems.push(if cell.column < MOST_COLUMNS {
                     Violation::new(at, Reason::ColumnUntitled)
                 } else {
-                    Violation::new(at, Reason::ColumnsTooMany).with("limit", MOST_COLUMNS)
+                    let problem = Violation::new(at, Reason::ColumnsTooMany);
+                    problem.with("limit", MOST_COLUMNS).with("found", cell.column + 1)
                 });
             }
         }

@@ -23,7 +23,7 @@ mod rejected;
 mod write;
 mod xlsx;
 
-pub use batches::Batches;
+pub use batches::{BATCH_ROWS, Batches};
 pub use cell::letters;
 pub use defuse::{defused, undefused};
 pub use flaw::flawed_text;

@@ -9,7 +9,7 @@ use proto::common::{ImportBatch, ImportEnd, ImportHeader, ImportRowsRequest, Imp
 use proto::xiuhua::gateway::v1::import_file_response::Part;
 use proto::xiuhua::gateway::v1::{FileNotice, ImportFileRequest, ImportFileResponse};
 use runtime::context::Context;
-use sheet::{Batches, FormFile};
+use sheet::{BATCH_ROWS, Batches, FormFile};
 use tempfile::NamedTempFile;
 use tokio::sync::mpsc;
 use tokio_stream::wrappers::ReceiverStream;
@@ -18,9 +18,6 @@ use tonic::{Status, Streaming};
 use super::{tables, upload};
 use crate::Gateway;
 use crate::route::directory::service_of_id;
-
-/// Rows of one batch, and so of one commit.
-const BATCH_ROWS: usize = 500;
 
 type Teller = mpsc::Sender<Result<ImportFileResponse, Status>>;
 

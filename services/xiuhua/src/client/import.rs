@@ -19,13 +19,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 
 use super::Connection;
-use sheet::{Batches, NumberedRow};
+use sheet::{BATCH_ROWS, Batches, NumberedRow};
 
 use crate::exit::Stop;
 use crate::words;
-
-/// Rows of one batch, and so of one commit.
-pub const BATCH_ROWS: usize = 500;
 
 /// Most batches that are sent and not yet decided.
 const WINDOW: usize = 4;

@@ -9,8 +9,8 @@ use quick_xml::events::BytesStart;
 use super::Shared;
 use super::strings::unescaped;
 use super::xml::{Events, MOST_CELL, Piece, attribute, flag};
-use crate::cell::{Cell, Line, MOST_COLUMNS, Value, date_text, reference};
-use crate::problem::{one, place};
+use crate::cell::{Cell, Line, MOST_COLUMNS, MOST_ROW_BYTES, Value, date_text, reference};
+use crate::problem::{one, place, row_too_large};
 
 /// Most merged ranges that are kept.
 const MOST_MERGES: usize = 1 << 20;
@@ -102,6 +102,7 @@ impl Rows {
             let Some(hidden) = line else { continue };
             let cells = self.cells()?;
             let cells = self.merged(cells);
+            self.bounded(cells.iter().map(|cell| cell.value.bytes()).sum())?;
             // A row of which only repeated values are left is a blank one; what is a guess is none.
             if cells.iter().any(|cell| (cell.across || !cell.carried) && !cell.value.is_blank()) {
                 return Ok(Some(Line { number: self.row, hidden, cells }));
@@ -111,7 +112,7 @@ impl Rows {
 
     /// Filled cells up to the end of the row.
     fn cells(&mut self) -> Result<Vec<Cell>, Failure> {
-        let mut cells = Vec::new();
+        let (mut cells, mut filled, mut bytes) = (Vec::new(), 0, 0);
         loop {
             match self.events.next()? {
                 Piece::Start(start) if start.local_name().as_ref() == "c" => {
@@ -120,8 +121,18 @@ impl Rows {
                     let kind = Kind::of(&start);
                     self.column = column + 1;
                     if let Some(cell) = self.cell(column, &kind)? {
-                        cells.push(cell);
+                        filled += 1;
+                        bytes += cell.value.bytes();
+                        self.bounded(bytes)?;
+                        // The others are counted, to be told.
+                        if filled <= MOST_COLUMNS {
+                            cells.push(cell);
+                        }
                     }
+                }
+                Piece::End(name) if name.is("row") && filled > MOST_COLUMNS => {
+                    let problem = Violation::new(place(&self.sheet, self.row, None), Reason::ColumnsTooMany);
+                    return Err(one(problem.with("limit", MOST_COLUMNS).with("found", filled)));
                 }
                 Piece::End(name) if name.is("row") => {
                     cells.sort_by_key(|cell: &Cell| cell.column);
@@ -192,6 +203,11 @@ impl Rows {
                 _ => Value::Text(text.to_owned()),
             },
         })
+    }
+
+    /// Refuses a row with more in it than is kept at once.
+    fn bounded(&self, bytes: usize) -> Result<(), Failure> {
+        if bytes > MOST_ROW_BYTES { Err(one(row_too_large(&self.sheet, self.row))) } else { Ok(()) }
     }
 
     fn too_large(&self, column: usize) -> Failure {
