@@ -65,9 +65,7 @@ impl FormFile {
             Self { book: Arc::new(book), parts: Vec::new(), notices: Vec::new(), digest, form_date: None };
         let sheets = file.book.sheets();
         let found = chosen(&file.book, &sheets, tables)?;
-        if tables.len() > 1 {
-            file.notices.extend(unread(&sheets, tables, &found));
-        }
+        file.notices.extend(unread(&file.book, &sheets, tables, &found));
         let mut problems = Vec::new();
         for (table, sheet) in found {
             match file.part(table, sheet, &sheets[sheet]) {
@@ -197,10 +195,14 @@ fn chosen<'t>(
     }
 }
 
-/// Sheets that are none of the tables', and tables that have no sheet.
-fn unread(sheets: &[SheetName], tables: &[Table], found: &[(&Table, usize)]) -> Vec<Violation> {
+/// Sheets with something in them that are none of the tables', and tables that have no sheet. What is hidden is no form.
+fn unread(book: &Book, sheets: &[SheetName], tables: &[Table], found: &[(&Table, usize)]) -> Vec<Violation> {
+    // Of a sheet that cannot be read it is not known that it is empty.
+    let filled =
+        |sheet: usize| book.lines(sheet, &Arc::default()).map_or(true, |mut lines| lines.next().is_some());
     let mut other: Vec<_> = sheets.iter().enumerate().collect();
-    other.retain(|(index, sheet)| sheet.name != WORDS_SHEET && found.iter().all(|(_, taken)| taken != index));
+    other.retain(|(_, sheet)| !sheet.hidden && sheet.name != WORDS_SHEET);
+    other.retain(|(index, _)| found.iter().all(|(_, taken)| taken != index) && filled(*index));
     let other = other.into_iter().map(|(_, sheet)| Violation::new(&sheet.name, Reason::SheetNotRead));
     let absent = tables.iter().filter(|table| found.iter().all(|(taken, _)| taken.id != table.id));
     let absent = absent.map(|table| Violation::new("", Reason::SheetAbsent).with("sheet", &table.sheet));

@@ -460,7 +460,7 @@ reasons! {
     SheetHidden "SHEET_HIDDEN" InvalidArgument [];
     /// Warning: the value of cells merged over several rows was taken for each of them.
     CellsRepeated "CELLS_REPEATED" InvalidArgument ["count"];
-    /// Warning: a sheet is none of the form's, and was not read.
+    /// Warning: a sheet is none of the tables', and was not read.
     SheetNotRead "SHEET_NOT_READ" InvalidArgument [];
     /// Warning: the workbook lacks a sheet of the form.
     SheetAbsent "SHEET_ABSENT" InvalidArgument ["sheet"];

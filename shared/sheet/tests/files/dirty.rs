@@ -148,6 +148,19 @@ fn hidden_rows_and_sheets_and_formulas_are_read_and_said() {
 }
 
 #[test]
+fn sheets_that_are_not_read_are_told_where_something_stands_in_them() {
+    let rows = row(1, &["户编号", "姓名"]) + &row(2, &["h1", "金顺子"]);
+    let file = Made::new()
+        .sheet("户信息", &rows, "")
+        .sheet("成员信息", &rows, "")
+        .sheet("Sheet2", r#"<row r="1"><c r="A1" s="3"/></row>"#, "")
+        .sheet_in("代码", "hidden", &rows, "")
+        .open(&[members()]);
+    assert_eq!(file.rows(0).len(), 1);
+    assert_eq!(file.notices(), [("户信息".to_owned(), "SHEET_NOT_READ")]);
+}
+
+#[test]
 fn sheets_of_a_workbook_come_in_the_order_of_the_tables() {
     let file = Made::new()
         .sheet("成员信息", &[row(2, &["姓名", "户编号"]), row(3, &["金哲", "h1"])].concat(), "")
