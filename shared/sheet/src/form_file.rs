@@ -26,7 +26,7 @@ pub struct FormFile {
     pub notices: Vec<Violation>,
     /// Digest of the whole file, in hexadecimal digits.
     pub digest: String,
-    /// Day for which the forms speak, ISO, where a note above a header names it.
+    /// Day for which the forms speak, ISO: the one that was given, or the one that a note above a header names.
     pub form_date: Option<String>,
 }
 
@@ -53,12 +53,12 @@ pub type NumberedRow = (i64, Row);
 
 impl FormFile {
     /// Reads a file once: finds out its kind and encoding, finds the sheets of these tables and their headers, and looks
-    /// through all rows.
+    /// through all rows. A `form_date` that is given is stronger than what notes say.
     ///
     /// # Errors
     /// A file that cannot be read or is of another kind; a sheet without a header, with two, with titles twice, with cells
-    /// below no title, or larger than may be. All problems of the sheets at once, each with its place.
-    pub fn open(path: &Path, tables: &[Table]) -> Result<Self, Failure> {
+    /// below no title, or larger than may be; notes that name different days. All problems of the sheets at once, each with its place.
+    pub fn open(path: &Path, tables: &[Table], form_date: Option<&str>) -> Result<Self, Failure> {
         let digest = digest(path)?;
         let book = Book::open(path)?;
         let mut file =
@@ -73,9 +73,8 @@ impl FormFile {
                 Err(told) => problems.extend(told),
             }
         }
-        if let Some(date) = &file.form_date {
-            file.notices.push(Violation::new("", Reason::FormDateRead).with("date", date));
-        }
+        let names = sheets.iter().map(|sheet| sheet.name.as_str()).collect::<Vec<_>>();
+        problems.extend(file.dated(form_date, &names));
         if problems.is_empty() { Ok(file) } else { Err(all(problems)) }
     }
 
@@ -92,6 +91,32 @@ impl FormFile {
     #[must_use]
     pub fn is_gb18030(&self) -> bool {
         matches!(self.book.as_ref(), Book::Text(text) if text.is_gb18030())
+    }
+
+    /// Finds the day for which the forms speak; notes that name different ones are problems where none is given.
+    fn dated(&mut self, given: Option<&str>, sheets: &[&str]) -> Vec<Violation> {
+        let noted = self.parts.iter().filter_map(|part| {
+            let (row, column, day) = part.header.day.clone()?;
+            Some((place(sheets[part.sheet], row, Some(column)), day))
+        });
+        let noted: Vec<(String, String)> = noted.collect();
+        if let Some(used) = given {
+            self.form_date = Some(used.to_owned());
+            let differing = noted.into_iter().filter(|(_, day)| day != used);
+            self.notices.extend(differing.map(|(at, day)| {
+                Violation::new(at, Reason::FormDateDiffers).with("noted", day).with("used", used)
+            }));
+            return Vec::new();
+        }
+        let Some((first, date)) = noted.first() else { return Vec::new() };
+        self.form_date = Some(date.clone());
+        self.notices.push(Violation::new("", Reason::FormDateRead).with("date", date));
+        let other = noted.iter().filter(|(_, day)| day != date);
+        let conflict = |(at, day): &(String, String)| {
+            let problem = Violation::new(at, Reason::FormDatesConflict);
+            problem.with("date", day).with("place", first).with("other", date)
+        };
+        other.map(conflict).collect()
     }
 
     fn part(&mut self, table: &Table, sheet: usize, name: &SheetName) -> Result<Part, Vec<Violation>> {
@@ -128,9 +153,6 @@ impl FormFile {
             self.notices.push(
                 Violation::new(place(&name.name, first, None), Reason::CellsRepeated).with("count", count),
             );
-        }
-        if self.form_date.is_none() {
-            self.form_date.clone_from(&header.day);
         }
         Ok(Part {
             table: table.id.clone(),

@@ -35,7 +35,8 @@ pub(super) async fn run(
     let received = upload::received(context, std::mem::take(&mut asked.chunk), &mut incoming).await?;
     let turn = turn(gateway.files(), told).await?;
     let path = received.path().to_owned();
-    let opened = tokio::task::spawn_blocking(move || FormFile::open(&path, &found)).await;
+    let day = Some(asked.form_date.clone()).filter(|day| !day.is_empty());
+    let opened = tokio::task::spawn_blocking(move || FormFile::open(&path, &found, day.as_deref())).await;
     let opened = opened.map_err(Failure::internal_error).and_then(|opened| opened);
     let file = opened.map_err(|failure| context.status(&failure))?;
     let file = Arc::new(Kept { file, _received: received, _turn: turn });
@@ -69,7 +70,6 @@ struct Kept {
 
 fn header_of(asked: &ImportFileRequest, file: &FormFile, part: usize, job: &str) -> ImportHeader {
     let part = &file.parts[part];
-    let day = if asked.form_date.is_empty() { file.form_date.clone() } else { Some(asked.form_date.clone()) };
     ImportHeader {
         table: part.table.clone(),
         job: job.to_owned(),
@@ -77,7 +77,7 @@ fn header_of(asked: &ImportFileRequest, file: &FormFile, part: usize, job: &str)
         file_digest: file.digest.clone(),
         row_count: 0,
         validate_only: asked.validate_only,
-        form_date: day.unwrap_or_default(),
+        form_date: file.form_date.clone().unwrap_or_default(),
         mode: asked.mode,
         area: asked.area.clone(),
         form_title: asked.file_name.clone(),

@@ -37,3 +37,5 @@ SHEET_NOT_READ = It is none of the tables that are imported, and was not read
 SHEET_ABSENT = The file has no sheet “{ $sheet }”
 FORM_DATE_READ = The day of the form was read from the note above the header: { $date }
 ROW_TOO_LARGE = The row is too long; at most { $limit } KiB
+FORM_DATE_DIFFERS = The note above the header names the day { $noted }, and { $used } was given: { $used } is used
+FORM_DATES_CONFLICT = The day of the form is { $date } here and { $other } at { $place }; make them one, or state the day with the import

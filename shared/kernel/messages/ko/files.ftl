@@ -37,3 +37,5 @@ SHEET_NOT_READ = 들여오는 표의 작업표가 아니므로 읽지 않았습�
 SHEET_ABSENT = 파일에 “{ $sheet }” 작업표가 없습니다
 FORM_DATE_READ = 기입날자는 표머리우의 설명에서 읽었습니다: { $date }
 ROW_TOO_LARGE = 이 줄의 내용이 너무 깁니다. 최대 { $limit } KiB
+FORM_DATE_DIFFERS = 표머리우에 쓴 기입날자 { $noted } 은 주어진 { $used } 과 다릅니다. { $used } 로 들여옵니다
+FORM_DATES_CONFLICT = 기입날자 { $date } 이 { $place } 의 { $other } 과 다릅니다. 같게 고치거나 들여올 때 기입날자를 밝히십시오

@@ -468,6 +468,10 @@ reasons! {
     FormDateRead "FORM_DATE_READ" InvalidArgument ["date"];
     /// The row has more than `limit` KiB.
     RowTooLarge "ROW_TOO_LARGE" InvalidArgument ["limit"];
+    /// Warning: the day that was given for the form, `used`, is another than the `noted` one above the header.
+    FormDateDiffers "FORM_DATE_DIFFERS" InvalidArgument ["noted", "used"];
+    /// The note above the header names another day than that of another sheet, at `place`.
+    FormDatesConflict "FORM_DATES_CONFLICT" InvalidArgument ["date", "place", "other"];
 }
 
 impl Reason {
@@ -498,6 +502,7 @@ impl Reason {
                 | Self::SheetNotRead
                 | Self::SheetAbsent
                 | Self::FormDateRead
+                | Self::FormDateDiffers
         )
     }
 }

@@ -1,8 +1,9 @@
 //! What offices really send: each cell is read as it stands, or its flaw is told with its place.
 
+use kernel::language::Language;
 use proto::common::{CellFlawKind, Row};
 
-use crate::made::{Made, Opened, households, members, opened, row, text};
+use crate::made::{Made, Opened, households, members, opened, opened_on, row, text};
 
 /// A sheet of one row below the header, with these cells.
 fn one(cells: &str) -> Opened {
@@ -176,6 +177,47 @@ fn sheets_of_a_workbook_come_in_the_order_of_the_tables() {
     assert_eq!(parts, [("registry.households", 5, 1), ("registry.members", 3, 1)]);
     assert_eq!(opened.form_date.as_deref(), Some("2015-12-31"));
     assert_eq!(opened.parts[1].titles, ["姓名", "户编号"]);
+}
+
+#[test]
+fn the_day_of_the_forms_is_the_given_one_or_that_of_all_notes() {
+    let sheet = |note: &str| [row(2, &["", note]), row(3, &["户编号"]), row(4, &["h1"])].concat();
+    let open = |given: Option<&str>, notes: [&str; 2]| {
+        let book = Made::new().sheet("户信息", &sheet(notes[0]), "").sheet("成员信息", &sheet(notes[1]), "");
+        opened_on(given, "表.xlsx", &book.bytes(), &[households(), members()])
+    };
+    let (old, new) = ("填报日期:2014-12-31", "填报日期:2015-12-31");
+    let differs = |at: &str| (at.to_owned(), "FORM_DATE_DIFFERS");
+    let read = vec![(String::new(), "FORM_DATE_READ")];
+    for (given, notes, day, said) in [
+        (None, ["", ""], None, vec![]),
+        (None, [new, ""], Some("2015-12-31"), read.clone()),
+        (None, ["", new], Some("2015-12-31"), read.clone()),
+        (None, [new, new], Some("2015-12-31"), read),
+        (Some("2015-12-31"), ["", ""], Some("2015-12-31"), vec![]),
+        (Some("2015-12-31"), [new, new], Some("2015-12-31"), vec![]),
+        (Some("2015-12-31"), [new, old], Some("2015-12-31"), vec![differs("成员信息!B2")]),
+        (
+            Some("2013-12-31"),
+            [new, old],
+            Some("2013-12-31"),
+            vec![differs("户信息!B2"), differs("成员信息!B2")],
+        ),
+    ] {
+        let opened = open(given, notes);
+        assert_eq!(opened.notices(), said, "{given:?} {notes:?}");
+        assert_eq!(opened.file.unwrap().form_date.as_deref(), day, "{given:?} {notes:?}");
+    }
+    let refused = open(None, [new, old]);
+    assert_eq!(refused.problems(), [("成员信息!B2".to_owned(), "FORM_DATES_CONFLICT")]);
+    let failure = refused.file.unwrap_err();
+    let message = failure.violation_list()[0].message(Language::Zh);
+    for wanted in ["2014-12-31", "户信息!B2", "2015-12-31"] {
+        assert!(message.contains(wanted), "{message}");
+    }
+    let opened = open(Some("2015-12-31"), [old, new]);
+    let message = opened.file.unwrap().notices[0].message(Language::Zh);
+    assert_eq!(message, "表头上方写的填报日期是 2014-12-31，与所给的 2015-12-31 不同；按 2015-12-31 导入");
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn table() -> Table {
 }
 
 fn read(path: &Path) -> Vec<Row> {
-    let file = FormFile::open(path, &[table()]).unwrap();
+    let file = FormFile::open(path, &[table()], None).unwrap();
     file.rows(&file.parts[0]).unwrap().map(|row| row.unwrap().1).collect()
 }
 
