@@ -53,11 +53,11 @@ impl Told {
         lines
     }
 
-    /// The error file, if there is one.
-    pub(super) fn finish(self) -> Result<Option<PathBuf>, Stop> {
+    /// The error file, if there is one; `whole` says that the import came to its end.
+    pub(super) fn finish(self, whole: bool) -> Result<Option<PathBuf>, Stop> {
         match (self.broken, self.errors) {
             (Some(stop), _) => Err(stop),
-            (None, Some(file)) => file.finish().map(Some),
+            (None, Some(file)) => file.finish(whole),
             (None, None) => Ok(None),
         }
     }
