@@ -152,9 +152,11 @@ async fn a_file_with_mistakes(office: &Office) {
     );
     assert!(told[0].1.starts_with("户主证件号码: ") && told[1].1.starts_with("行政村: "), "{told:?}");
 
+    let again = ["import", "户信息", &rejected, "--form-date", "2015-12-31", "--area", "222405"];
+    let untouched = office.steward(&again).await;
+    assert!(untouched.code == 1 && untouched.out.contains("退回 2 行"), "{untouched:?}");
     std::fs::write(&rejected, text.replace(files::WRONG_ID, files::RIGHT_ID).replace("没有的村", "光石村"))
         .unwrap();
-    let again = ["import", "户信息", &rejected, "--form-date", "2015-12-31", "--area", "222405"];
     let again = office.steward(&again).await;
     assert_eq!(again.code, 0, "{again:?}");
     assert!(again.out.contains("收到 2 行,通过 2 行"), "{}", again.out);

@@ -72,7 +72,7 @@ impl ErrorFile {
 
 #[cfg(test)]
 mod tests {
-    use proto::common::{Column, Label, Row, RowError};
+    use proto::common::{CellFlaw, CellFlawKind, Column, Label, Row, RowError};
     use sheet::FormFile;
 
     use super::*;
@@ -111,17 +111,21 @@ mod tests {
             [("国标.csv", Format::CsvGb18030), ("退回.csv", Format::Csv), ("退回.xlsx", Format::Xlsx)]
         {
             let (path, mut file) = begun(name, format);
-            let row = Row { cells: vec!["=金".to_owned()], ..Row::default() };
+            let flaw = CellFlaw { cell: 1, kind: CellFlawKind::DigitsLost.into() };
+            let cells = ["=金", "222405195002030000"].map(str::to_owned).to_vec();
+            let row = Row { cells, flaws: vec![flaw] };
             let row = DecidedRow { number: 7, row, errors: vec![error("姓名", false), error("", true)] };
             file.write(0, &row).unwrap();
             assert_eq!(file.finish(false).unwrap(), Some(path.clone()));
             let again = FormFile::open(&path, &[table()], None).unwrap();
             assert_eq!(again.parts[0].titles, ["姓名", "户编号"], "{name}");
             let rows: Vec<_> = again.rows(&again.parts[0]).unwrap().map(Result::unwrap).collect();
-            assert_eq!((rows.len(), rows[0].1.cells.clone()), (1, vec!["=金".to_owned()]), "{name}");
+            let cells = ["=金", "2.2240519500203E+17"].map(str::to_owned).to_vec();
+            let row = Row { cells, flaws: vec![flaw] };
+            assert_eq!(rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(), [row], "{name}");
         }
         let text = std::fs::read_to_string(folder.path().join("退回.csv")).unwrap();
-        assert_eq!(text, "\u{feff}姓名,户编号,行号,错误原因\n'=金,,7,姓名: 不对 (乙)\n");
+        assert_eq!(text, "\u{feff}姓名,户编号,行号,错误原因\n'=金,2.2240519500203E+17,7,姓名: 不对 (乙)\n");
         // Where nothing was rejected, a broken import leaves what is there, and a whole one says that there is nothing.
         let (path, file) = begun("退回.csv", Format::Csv);
         assert_eq!(file.finish(false).unwrap(), None);
