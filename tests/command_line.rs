@@ -137,6 +137,8 @@ async fn a_file_with_mistakes(office: &Office) {
     assert_eq!(verdicts(&done.said), verdicts(&dry.said), "the dry run said otherwise");
     assert_eq!(verdicts(&done.said).len(), 2, "{}", done.said);
 
+    error_files_that_cannot_be(office, &import, &path).await;
+
     let text = std::fs::read_to_string(&rejected).unwrap();
     assert!(text.starts_with('\u{feff}'));
     let rows = files::rows(&text);
@@ -150,12 +152,35 @@ async fn a_file_with_mistakes(office: &Office) {
     );
     assert!(told[0].1.starts_with("户主证件号码: ") && told[1].1.starts_with("行政村: "), "{told:?}");
 
+    let again = ["import", "户信息", &rejected, "--form-date", "2015-12-31", "--area", "222405"];
+    let untouched = office.steward(&again).await;
+    assert!(untouched.code == 1 && untouched.out.contains("退回 2 行"), "{untouched:?}");
     std::fs::write(&rejected, text.replace(files::WRONG_ID, files::RIGHT_ID).replace("没有的村", "光石村"))
         .unwrap();
-    let again = ["import", "户信息", &rejected, "--form-date", "2015-12-31", "--area", "222405"];
     let again = office.steward(&again).await;
     assert_eq!(again.code, 0, "{again:?}");
     assert!(again.out.contains("收到 2 行,通过 2 行"), "{}", again.out);
+}
+
+/// Error files of no known kind, over the file itself, or of a name that is not complete: refused before anything is read.
+async fn error_files_that_cannot_be(office: &Office, import: &[&str], path: &str) {
+    let before = std::fs::read(path).unwrap();
+    let dotted = office.path("./户信息.csv");
+    let other = office.path("退回.xls");
+    for (errors, why) in
+        [(path, "不能写入所导入的文件"), (&dotted, "不能写入所导入的文件"), (&other, ".xlsx 或 .csv")]
+    {
+        let refused = office.steward(&[import, &["--errors", errors]].concat()).await;
+        assert_eq!((refused.code, refused.out.as_str()), (2, ""), "{refused:?}");
+        assert!(refused.said.contains(why), "{refused:?}");
+    }
+    assert_eq!(std::fs::read(path).unwrap(), before);
+    // A header that is refused leaves what an earlier import has written.
+    let kept = office.file("旧退回.csv", "旧");
+    let refused = office.steward(&["import", "户信息", path, "--area", "222405", "--errors", &kept]).await;
+    assert_eq!(refused.code, 1, "without a day: {refused:?}");
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "旧");
+    assert!(!std::path::Path::new(&format!("{kept}.part")).exists());
 }
 
 /// What is exported and imported again says nothing new.

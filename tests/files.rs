@@ -86,6 +86,53 @@ async fn rejected_rows_come_back_in_their_form_to_who_sent_them() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn an_error_file_that_nobody_has_touched_is_rejected_as_before() {
+    on_each(async |mut harness: Harness| {
+        divisions(&harness).await;
+        gateway(&mut harness).await;
+        let files = Files(harness.client("gateway", &harness.token("data_steward", &[COUNTY])));
+        let row = |number: &str, id: &str, phone: &str| {
+            format!("龙井市,朝阳川镇,龙岩村,{number},金顺子,{id},{phone},一般贫困户,因病,2014,未脱贫\n")
+        };
+        let header = "县市,乡镇,行政村,户编号,户主姓名,户主证件号码,联系电话,贫困户属性,主要致贫原因,识别年度,脱贫属性\n";
+        let rows = [
+            row("h1", "2.22405E+17", ""),
+            row("h2", "", "#N/A"),
+            row("h3", "", "#未计算"),
+            row("h4", "", "#跨列合并:13844331234"),
+            row("h5", "", "13844331234"),
+        ];
+        let mut sent = format!("{header}{}", rows.concat()).into_bytes();
+        let wanted = ["CELL_DIGITS_LOST", "CELL_ERROR_VALUE", "CELL_NOT_CALCULATED", "CELL_MERGED_ACROSS"];
+        let mut first = None;
+        for format in [FileFormat::Xlsx, FileFormat::Csv, FileFormat::CsvGb18030, FileFormat::Xlsx] {
+            let asked = ImportFileRequest {
+                name: "户信息".to_owned(),
+                job: request_id(),
+                area: COUNTY.to_owned(),
+                form_date: "2015-12-31".to_owned(),
+                ..ImportFileRequest::default()
+            };
+            let job = asked.job.clone();
+            let done = files.import(asked, &sent).await.unwrap();
+            let mut told: Vec<_> = done
+                .errors
+                .iter()
+                .map(|error| (error.column.clone(), error.reason.clone(), error.cell.clone(), error.message.clone()))
+                .collect();
+            assert_eq!(told.iter().map(|(_, reason, ..)| reason.as_str()).collect::<Vec<_>>(), wanted);
+            assert!(told[3].2.contains('*'), "the clerk sees what stood there: {told:?}");
+            told.sort();
+            assert_eq!(first.get_or_insert_with(|| told.clone()), &told, "{format:?}");
+            let progress = done.summaries[0].progress.clone().unwrap();
+            assert_eq!(progress.rejected, 4);
+            sent = files.errors(&job, format).await.unwrap().bytes;
+        }
+    })
+    .await;
+}
+
 const EXITS: &str = "\
 县市,乡镇,行政村,户编号,户主姓名,家庭人口,脱贫年度,人均纯收入(元),是否不愁吃,是否不愁穿,义务教育是否保障,基本医疗是否保障,住房安全是否保障,饮水是否安全,民主评议日期,村公示起,村公示止,户主签字,驻村工作队核实人,乡镇审核日期,县批准日期,公告日期\n\
 龙井市,朝阳川镇,龙岩村,h1,金顺子,1,2016,5200,是,是,是,是,是,是,2016-09-01,2016-09-02,2016-09-09,是,王明,2016-09-12,2016-11-25,2016-11-28\n";

@@ -70,6 +70,7 @@ pub(crate) const LIBRARIES: [(&str, &[&str], &str); 9] = [
         "tokio",
         &[
             "store",
+            "sheet",
             "record",
             "runtime",
             "registry",

@@ -42,6 +42,7 @@ use runtime::policy::Policies;
 use runtime::process::Process;
 use runtime::roles::Roles;
 use runtime::server::Service;
+use tokio::sync::Semaphore;
 use tower::service_fn;
 
 use self::http::routes::Routes;
@@ -54,6 +55,9 @@ pub const SERVICE: &str = "gateway";
 
 /// How long a source of a composed answer may take, where the caller has more time than that.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Most files that are read at a time; the texts of a workbook take up to 96 MiB.
+const FILES_AT_ONCE: usize = 4;
 
 /// What a gateway is made of.
 #[derive(Clone)]
@@ -80,6 +84,8 @@ struct Inner {
     routes: Arc<Routes>,
     known: Known,
     patience: Duration,
+    /// Files that may be read at a time.
+    files: Arc<Semaphore>,
 }
 
 /// The gateway of a process, with these templates or those that ship with the suite.
@@ -105,7 +111,9 @@ impl Gateway {
     pub fn new(parts: Parts) -> Result<Self, Failure> {
         let directory = Directory::of(json::pool()?)?;
         let routes = Arc::new(Routes::of(json::pool()?)?);
-        Ok(Self(Arc::new(Inner { parts, directory, routes, known: Known::default(), patience: PATIENCE })))
+        let files = Arc::new(Semaphore::new(FILES_AT_ONCE));
+        let (known, patience) = (Known::default(), PATIENCE);
+        Ok(Self(Arc::new(Inner { parts, directory, routes, known, patience, files })))
     }
 
     /// The gateway as a service to be served: its own RPCs, and every other RPC of the contract passed on. Reflection shows
@@ -167,6 +175,10 @@ impl Gateway {
 
     pub(crate) fn known(&self) -> &Known {
         &self.0.known
+    }
+
+    pub(crate) fn files(&self) -> &Arc<Semaphore> {
+        &self.0.files
     }
 
     /// How long a source may take: a tenth of the caller's time is kept for the answer itself.

@@ -60,6 +60,10 @@ words! {
         "“{name}” has several sheets, which only an .xlsx file can hold";
     /// A file name that says no format.
     NO_FORMAT: "{file}:文件名应以 .xlsx 或 .csv 结尾", "{file}: 파일이름은 .xlsx 나 .csv 로 끝나야 한다", "{file}: the name must end in .xlsx or .csv";
+    /// Rejected rows that would be written over the file that they are from.
+    ERRORS_ONTO_INPUT: "{file}:退回的行不能写入所导入的文件本身,请另取文件名",
+        "{file}: 반려된 행을 들여오는 파일자체에 쓸수 없다. 다른 파일이름을 써야 한다",
+        "{file}: the rejected rows cannot be written over the file that is imported; choose another name";
     /// Which fields changed.
     CHANGED_COLUMNS: "变更的栏目:{columns}", "변경된 항목: {columns}", "changed fields: {columns}";
     /// How often one of them did.

@@ -6,10 +6,16 @@ use proto::common::{ImportBatch, Row};
 
 use crate::form_file::NumberedRow;
 
+/// Most rows of one batch, and so of one commit.
+pub const BATCH_ROWS: usize = 500;
+
+/// From how many bytes on a batch takes no further row.
+const FULL_BYTES: usize = 1 << 20;
+
 /// Blank rows that are sent as such between others; where more of them are, the next batch begins.
 const MOST_BLANKS: i64 = 16;
 
-/// Batches of rows, each at most so many.
+/// Batches of rows, each at most so many, and no further one once they are a mebibyte.
 pub struct Batches<I: Iterator> {
     rows: Peekable<I>,
     most: usize,
@@ -27,7 +33,8 @@ impl<E, I: Iterator<Item = Result<NumberedRow, E>>> Iterator for Batches<I> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let mut batch = ImportBatch::default();
-        while batch.rows.len() < self.most {
+        let mut bytes = 0;
+        while batch.rows.len() < self.most && bytes < FULL_BYTES {
             let next = next_row(&batch);
             let blank = batch.rows.is_empty();
             let room = i64::try_from(self.most - batch.rows.len()).unwrap_or_default();
@@ -36,13 +43,14 @@ impl<E, I: Iterator<Item = Result<NumberedRow, E>>> Iterator for Batches<I> {
                 Err(_) => blank,
             };
             match self.rows.next_if(near) {
-                Some(Ok((number, row))) if blank => {
-                    batch.first_row = number;
-                    batch.rows.push(row);
-                }
                 Some(Ok((number, row))) => {
-                    let blanks = usize::try_from(number - next).unwrap_or_default();
-                    batch.rows.resize(batch.rows.len() + blanks, Row::default());
+                    if blank {
+                        batch.first_row = number;
+                    } else {
+                        let blanks = usize::try_from(number - next).unwrap_or_default();
+                        batch.rows.resize(batch.rows.len() + blanks, Row::default());
+                    }
+                    bytes += row.cells.iter().map(String::len).sum::<usize>();
                     batch.rows.push(row);
                 }
                 Some(Err(error)) => return Some(Err(error)),
@@ -76,6 +84,17 @@ mod tests {
         let batch = Batches::of(rows.into_iter(), 100).next().unwrap().unwrap();
         let blank: Vec<bool> = batch.rows.iter().map(|row| row.cells.is_empty()).collect();
         assert_eq!(blank, [false, false, true, true, false, false, false]);
+    }
+
+    #[test]
+    fn a_batch_is_full_by_its_bytes_as_well() {
+        let row = |number, bytes| Ok((number, Row { cells: vec!["x".repeat(bytes)], ..Row::default() }));
+        let large = FULL_BYTES / 2;
+        let rows: Vec<Result<NumberedRow, ()>> =
+            vec![row(1, 1), row(2, large), row(3, large), row(4, 1), row(7, 2 * large), row(8, 1)];
+        let batches = Batches::of(rows.into_iter(), 100).map(Result::unwrap);
+        let sizes: Vec<_> = batches.map(|batch| (batch.first_row, batch.rows.len())).collect();
+        assert_eq!(sizes, [(1, 3), (4, 4), (8, 1)]);
     }
 
     #[test]

@@ -5,6 +5,12 @@ use kernel::date::CivilDate;
 /// Numbers from here on have more than the 15 digits that spreadsheets keep: the last ones are lost.
 pub(crate) const DIGITS_LOST_FROM: f64 = 1e15;
 
+/// Most cells of one row.
+pub(crate) const MOST_COLUMNS: usize = 512;
+
+/// Most bytes of one row: a quote that never ends is found before the memory is.
+pub(crate) const MOST_ROW_BYTES: usize = 1 << 20;
+
 /// What stands in a cell.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Value {
@@ -25,6 +31,14 @@ impl Value {
             Self::Text(text) | Self::Error(text) => text.clone(),
             Self::Number(number) => number_text(*number),
             Self::NotCalculated => String::new(),
+        }
+    }
+
+    /// How many bytes of memory its text takes.
+    pub(crate) const fn bytes(&self) -> usize {
+        match self {
+            Self::Text(text) | Self::Error(text) => text.len(),
+            Self::Number(_) | Self::NotCalculated => 0,
         }
     }
 

@@ -9,16 +9,10 @@ use std::path::{Path, PathBuf};
 use encoding_rs::{Encoding, GB18030, UTF_8};
 use kernel::failure::{Failure, Reason, Violation};
 
-use crate::cell::{Cell, Line, Value};
+use crate::cell::{Cell, Line, MOST_COLUMNS, MOST_ROW_BYTES, Value};
 use crate::defuse::undefused;
-use crate::problem::{one, place, refused, unreadable};
+use crate::problem::{one, place, refused, row_too_large, unreadable};
 use crate::xlsx::MOST_CELL;
-
-/// Most bytes of one row: a quote that never ends is found before the memory is.
-const MOST_ROW_BYTES: u64 = 1024 * 1024;
-
-/// Most cells of one row.
-pub(crate) const MOST_COLUMNS: usize = 512;
 
 /// The mark before UTF-8.
 const MARK: &[u8] = b"\xef\xbb\xbf";
@@ -107,6 +101,9 @@ struct Raw {
     reader: BufReader<File>,
     marked: bool,
     number: i64,
+    /// Bytes that were looked at for quotes.
+    #[cfg(test)]
+    scanned: usize,
 }
 
 impl Raw {
@@ -117,19 +114,32 @@ impl Raw {
         if marked {
             reader.consume(MARK.len());
         }
-        Ok(Self { reader, marked, number: 0 })
+        Ok(Self {
+            reader,
+            marked,
+            number: 0,
+            #[cfg(test)]
+            scanned: 0,
+        })
     }
 
     /// The next row; lines are joined while a quote is open.
     fn read(&mut self) -> Result<Option<Vec<u8>>, Failure> {
         self.number += 1;
         let mut row = Vec::new();
+        let mut quotes = Quotes::Start;
         loop {
-            let room = (MOST_ROW_BYTES + 1).saturating_sub(row.len() as u64);
-            let read = self.reader.by_ref().take(room).read_until(b'\n', &mut row).map_err(unreadable)?;
-            let open = is_open(&row);
+            let (before, room) = (row.len(), (MOST_ROW_BYTES + 1).saturating_sub(row.len()));
+            let mut rest = self.reader.by_ref().take(room as u64);
+            let read = rest.read_until(b'\n', &mut row).map_err(unreadable)?;
+            quotes = row[before..].iter().fold(quotes, |quotes, byte| quotes.after(*byte));
+            #[cfg(test)]
+            {
+                self.scanned += row.len() - before;
+            }
+            let open = quotes == Quotes::Open;
             let at = || place("", self.number, None);
-            if row.len() as u64 > MOST_ROW_BYTES {
+            if row.len() > MOST_ROW_BYTES {
                 return Err(one(if open {
                     Violation::new(at(), Reason::QuoteOpen)
                 } else {
@@ -145,39 +155,50 @@ impl Raw {
         }
     }
 
-    /// Of a row that is too long: whether it is its cells or their number.
+    /// Of a row that is too long: whether it is a cell, the number of cells, or all of them together.
     fn too_long(&self, row: &[u8]) -> Violation {
         let cells: Vec<&[u8]> = row.split(|byte| *byte == b',').collect();
-        match cells.iter().position(|cell| cell.len() > MOST_CELL) {
-            Some(column) => {
-                let at = place("", self.number, Some(column));
-                Violation::new(at, Reason::CellTooLarge).with("limit", MOST_CELL)
-            }
-            None => Violation::new(place("", self.number, None), Reason::ColumnsTooMany)
-                .with("limit", MOST_COLUMNS),
+        // A character has at most four bytes.
+        if let Some(column) = cells.iter().position(|cell| cell.len() > 4 * MOST_CELL) {
+            let at = place("", self.number, Some(column));
+            return Violation::new(at, Reason::CellTooLarge).with("limit", MOST_CELL);
         }
+        if cells.len() > MOST_COLUMNS {
+            return too_wide(self.number, cells.len());
+        }
+        row_too_large("", self.number)
     }
 }
 
-/// Whether a quote is open at the end of a row.
-fn is_open(row: &[u8]) -> bool {
-    let (mut quoted, mut at_start) = (false, true);
-    let mut bytes = row.iter().peekable();
-    while let Some(byte) = bytes.next() {
-        match byte {
-            b'"' if quoted => {
-                if bytes.peek() == Some(&&b'"') {
-                    bytes.next();
-                } else {
-                    quoted = false;
-                }
-            }
-            b'"' if at_start => quoted = true,
-            _ => {}
+fn too_wide(number: i64, found: usize) -> Violation {
+    let problem = Violation::new(place("", number, None), Reason::ColumnsTooMany);
+    problem.with("limit", MOST_COLUMNS).with("found", found)
+}
+
+/// What the bytes of a row so far say of the next one. It goes from line to line of a row, so that each byte is looked at
+/// once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Quotes {
+    /// A cell begins.
+    Start,
+    /// Within a cell without quotes, or behind its quotes.
+    Plain,
+    /// Within quotes.
+    Open,
+    /// Behind a quote within quotes: it ends them, or is the first of two that stand for one.
+    Closing,
+}
+
+impl Quotes {
+    const fn after(self, byte: u8) -> Self {
+        match (self, byte) {
+            (Self::Start | Self::Closing, b'"') => Self::Open,
+            (Self::Open, b'"') => Self::Closing,
+            (Self::Open, _) => Self::Open,
+            (_, b',') => Self::Start,
+            _ => Self::Plain,
         }
-        at_start = !quoted && *byte == b',';
     }
-    quoted
 }
 
 /// The cells of a row (RFC 4180, a quote inside of an unquoted cell is a quote).
@@ -227,9 +248,7 @@ impl Rows {
             };
             let cells = cells_of(&text);
             if cells.len() > MOST_COLUMNS {
-                return Err(
-                    one(Violation::new(at(None), Reason::ColumnsTooMany).with("limit", MOST_COLUMNS)),
-                );
+                return Err(one(too_wide(number, cells.len())));
             }
             if let Some(column) = cells.iter().position(|cell| cell.chars().count() > MOST_CELL) {
                 let problem = Violation::new(at(Some(column)), Reason::CellTooLarge);
@@ -273,14 +292,6 @@ pub(crate) fn is_text(beginning: &[u8]) -> Result<(), Failure> {
         return Err(refused(Reason::FileEncoding));
     }
     Ok(())
-}
-
-/// `1.38443E+10`: a number as a spreadsheet shows it in a narrow column; its digits are lost.
-pub(crate) fn is_shortened(text: &str) -> bool {
-    let Some((head, exponent)) = text.trim().split_once(['E', 'e']) else { return false };
-    let digits = |text: &str| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
-    let (whole, fraction) = head.split_once('.').unwrap_or((head, "0"));
-    whole.len() == 1 && digits(whole) && digits(fraction) && exponent.strip_prefix('+').is_some_and(digits)
 }
 
 #[cfg(test)]
@@ -368,21 +379,34 @@ mod tests {
     }
 
     #[test]
-    fn shortened_numbers_are_known() {
-        for text in ["2.22405E+17", "1E+10", " 6.22848e+18 "] {
-            assert!(is_shortened(text), "{text}");
-        }
-        for text in ["12", "E+10", "1E10", "22.2E+17", "金E+1", "1.E+3"] {
-            assert!(!is_shortened(text), "{text}");
-        }
-    }
-
-    #[test]
     fn open_quotes_are_seen_where_cells_see_them() {
         for (text, open) in
             [("a,\"b", true), ("a,b\"", false), ("\"a\"\"", true), ("\"a\"\"\"", false), ("a\"b,\"", true)]
         {
-            assert_eq!(is_open(text.as_bytes()), open, "{text}");
+            let quotes = text.bytes().fold(Quotes::Start, Quotes::after);
+            assert_eq!(quotes == Quotes::Open, open, "{text}");
         }
+    }
+
+    #[test]
+    fn a_quote_over_many_lines_is_looked_at_once() {
+        let inside = "a\"\"b,\n".repeat((1 << 20) / 8);
+        let text = format!("x,\"{inside}\",y\nz\n");
+        assert!(text.len() < MOST_ROW_BYTES);
+        let file = file(text.as_bytes());
+        let mut raw = Raw::open(file.path()).unwrap();
+        let row = raw.read().unwrap().unwrap();
+        let cells = cells_of(std::str::from_utf8(&row).unwrap());
+        assert_eq!(cells, ["x".to_owned(), inside.replace("\"\"", "\""), "y".to_owned()]);
+        assert_eq!(raw.read().unwrap().unwrap(), b"z\n");
+        assert_eq!((raw.read().unwrap(), raw.scanned), (None, text.len()));
+    }
+
+    #[test]
+    fn a_row_is_bounded_as_a_whole() {
+        // 400 cells, each of which may stand.
+        let cell = format!("{},", "x".repeat(3000));
+        assert_eq!(refusal(cell.repeat(400).as_bytes()), ("1".to_owned(), Reason::RowTooLarge));
+        assert!(read(cell.repeat(300).as_bytes()).is_ok());
     }
 }

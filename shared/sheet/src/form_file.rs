@@ -6,11 +6,11 @@ use std::path::Path;
 use std::sync::Arc;
 
 use kernel::failure::{Failure, Reason, Violation};
-use proto::common::{CellFlaw, CellFlawKind, Row, Table};
+use proto::common::{CellFlaw, Row, Table};
 
 use crate::book::{Book, Lines, SheetName};
-use crate::cell::{Cell, DIGITS_LOST_FROM, Line, Value};
-use crate::csv::{MOST_COLUMNS, is_shortened};
+use crate::cell::{Line, MOST_COLUMNS};
+use crate::flaw;
 use crate::header::{HEADER_ROWS, Header, Titles};
 use crate::problem::{MOST_TOLD, all, one, place, unreadable};
 use crate::write::WORDS_SHEET;
@@ -26,7 +26,7 @@ pub struct FormFile {
     pub notices: Vec<Violation>,
     /// Digest of the whole file, in hexadecimal digits.
     pub digest: String,
-    /// Day for which the forms speak, ISO, where a note above a header names it.
+    /// Day for which the forms speak, ISO: the one that was given, or the one that a note above a header names.
     pub form_date: Option<String>,
 }
 
@@ -53,21 +53,19 @@ pub type NumberedRow = (i64, Row);
 
 impl FormFile {
     /// Reads a file once: finds out its kind and encoding, finds the sheets of these tables and their headers, and looks
-    /// through all rows.
+    /// through all rows. A `form_date` that is given is stronger than what notes say.
     ///
     /// # Errors
     /// A file that cannot be read or is of another kind; a sheet without a header, with two, with titles twice, with cells
-    /// below no title, or larger than may be. All problems of the sheets at once, each with its place.
-    pub fn open(path: &Path, tables: &[Table]) -> Result<Self, Failure> {
+    /// below no title, or larger than may be; notes that name different days. All problems of the sheets at once, each with its place.
+    pub fn open(path: &Path, tables: &[Table], form_date: Option<&str>) -> Result<Self, Failure> {
         let digest = digest(path)?;
         let book = Book::open(path)?;
         let mut file =
             Self { book: Arc::new(book), parts: Vec::new(), notices: Vec::new(), digest, form_date: None };
         let sheets = file.book.sheets();
         let found = chosen(&file.book, &sheets, tables)?;
-        if tables.len() > 1 {
-            file.notices.extend(unread(&sheets, tables, &found));
-        }
+        file.notices.extend(unread(&file.book, &sheets, tables, &found));
         let mut problems = Vec::new();
         for (table, sheet) in found {
             match file.part(table, sheet, &sheets[sheet]) {
@@ -75,9 +73,8 @@ impl FormFile {
                 Err(told) => problems.extend(told),
             }
         }
-        if let Some(date) = &file.form_date {
-            file.notices.push(Violation::new("", Reason::FormDateRead).with("date", date));
-        }
+        let names = sheets.iter().map(|sheet| sheet.name.as_str()).collect::<Vec<_>>();
+        problems.extend(file.dated(form_date, &names));
         if problems.is_empty() { Ok(file) } else { Err(all(problems)) }
     }
 
@@ -94,6 +91,32 @@ impl FormFile {
     #[must_use]
     pub fn is_gb18030(&self) -> bool {
         matches!(self.book.as_ref(), Book::Text(text) if text.is_gb18030())
+    }
+
+    /// Finds the day for which the forms speak; notes that name different ones are problems where none is given.
+    fn dated(&mut self, given: Option<&str>, sheets: &[&str]) -> Vec<Violation> {
+        let noted = self.parts.iter().filter_map(|part| {
+            let (row, column, day) = part.header.day.clone()?;
+            Some((place(sheets[part.sheet], row, Some(column)), day))
+        });
+        let noted: Vec<(String, String)> = noted.collect();
+        if let Some(used) = given {
+            self.form_date = Some(used.to_owned());
+            let differing = noted.into_iter().filter(|(_, day)| day != used);
+            self.notices.extend(differing.map(|(at, day)| {
+                Violation::new(at, Reason::FormDateDiffers).with("noted", day).with("used", used)
+            }));
+            return Vec::new();
+        }
+        let Some((first, date)) = noted.first() else { return Vec::new() };
+        self.form_date = Some(date.clone());
+        self.notices.push(Violation::new("", Reason::FormDateRead).with("date", date));
+        let other = noted.iter().filter(|(_, day)| day != date);
+        let conflict = |(at, day): &(String, String)| {
+            let problem = Violation::new(at, Reason::FormDatesConflict);
+            problem.with("date", day).with("place", first).with("other", date)
+        };
+        other.map(conflict).collect()
     }
 
     fn part(&mut self, table: &Table, sheet: usize, name: &SheetName) -> Result<Part, Vec<Violation>> {
@@ -130,9 +153,6 @@ impl FormFile {
             self.notices.push(
                 Violation::new(place(&name.name, first, None), Reason::CellsRepeated).with("count", count),
             );
-        }
-        if self.form_date.is_none() {
-            self.form_date.clone_from(&header.day);
         }
         Ok(Part {
             table: table.id.clone(),
@@ -197,10 +217,14 @@ fn chosen<'t>(
     }
 }
 
-/// Sheets that are none of the tables', and tables that have no sheet.
-fn unread(sheets: &[SheetName], tables: &[Table], found: &[(&Table, usize)]) -> Vec<Violation> {
+/// Sheets with something in them that are none of the tables', and tables that have no sheet. What is hidden is no form.
+fn unread(book: &Book, sheets: &[SheetName], tables: &[Table], found: &[(&Table, usize)]) -> Vec<Violation> {
+    // Of a sheet that cannot be read it is not known that it is empty.
+    let filled =
+        |sheet: usize| book.lines(sheet, &Arc::default()).map_or(true, |mut lines| lines.next().is_some());
     let mut other: Vec<_> = sheets.iter().enumerate().collect();
-    other.retain(|(index, sheet)| sheet.name != WORDS_SHEET && found.iter().all(|(_, taken)| taken != index));
+    other.retain(|(_, sheet)| !sheet.hidden && sheet.name != WORDS_SHEET);
+    other.retain(|(index, _)| found.iter().all(|(_, taken)| taken != index) && filled(*index));
     let other = other.into_iter().map(|(_, sheet)| Violation::new(&sheet.name, Reason::SheetNotRead));
     let absent = tables.iter().filter(|table| found.iter().all(|(taken, _)| taken.id != table.id));
     let absent = absent.map(|table| Violation::new("", Reason::SheetAbsent).with("sheet", &table.sheet));
@@ -277,7 +301,8 @@ impl Look<'_> {
                 self.seen.problems.push(if cell.column < MOST_COLUMNS {
                     Violation::new(at, Reason::ColumnUntitled)
                 } else {
-                    Violation::new(at, Reason::ColumnsTooMany).with("limit", MOST_COLUMNS)
+                    let problem = Violation::new(at, Reason::ColumnsTooMany);
+                    problem.with("limit", MOST_COLUMNS).with("found", cell.column + 1)
                 });
             }
         }
@@ -303,8 +328,9 @@ impl PartRows {
         for (index, (column, _)) in self.header.taken.iter().enumerate() {
             let Some(cell) = line.cells.iter().find(|cell| cell.column == *column) else { continue };
             row.cells.resize(index, String::new());
-            row.cells.push(cell.value.text());
-            if let Some(kind) = flaw_of(cell) {
+            let (text, flaw) = flaw::read(cell);
+            row.cells.push(text);
+            if let Some(kind) = flaw {
                 let cell = i32::try_from(index).unwrap_or_default();
                 row.flaws.push(CellFlaw { cell, kind: kind.into() });
             }
@@ -324,18 +350,6 @@ impl Iterator for PartRows {
                 Err(failure) => return Some(Err(failure)),
             }
         }
-    }
-}
-
-/// Why a cell's text is not what its owner wrote.
-fn flaw_of(cell: &Cell) -> Option<CellFlawKind> {
-    match &cell.value {
-        _ if cell.across => Some(CellFlawKind::MergedAcross),
-        Value::Error(_) => Some(CellFlawKind::ErrorValue),
-        Value::NotCalculated => Some(CellFlawKind::NotCalculated),
-        Value::Number(number) if number.abs() >= DIGITS_LOST_FROM => Some(CellFlawKind::DigitsLost),
-        Value::Text(text) if is_shortened(text) => Some(CellFlawKind::DigitsLost),
-        Value::Number(_) | Value::Text(_) => None,
     }
 }
 

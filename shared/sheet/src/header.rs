@@ -26,8 +26,8 @@ pub(crate) struct Header {
     pub(crate) taken: Vec<(usize, String)>,
     /// Columns that are read over.
     over: Vec<usize>,
-    /// Day of the form, ISO, from a note above.
-    pub(crate) day: Option<String>,
+    /// Day of the form, ISO, from a note above, with the row and column of the note.
+    pub(crate) day: Option<(i64, usize, String)>,
     /// How many titles are the table's.
     pub(crate) hits: usize,
 }
@@ -110,8 +110,8 @@ fn plain(title: &str) -> String {
         .collect()
 }
 
-/// The day that a note names: behind its title in the same cell, or in the cell after it.
-fn day_of(line: &Line) -> Option<String> {
+/// The day that a note names, with the note's place: behind its title in the same cell, or in the cell after it.
+fn day_of(line: &Line) -> Option<(i64, usize, String)> {
     let (index, rest) = line.cells.iter().enumerate().find_map(|(index, cell)| {
         let text = cell.value.text();
         let found =
@@ -124,6 +124,7 @@ fn day_of(line: &Line) -> Option<String> {
     day(rest.trim())
         .or_else(|| day(first))
         .or_else(|| line.cells.get(index + 1).and_then(|cell| day(&cell.value.text())))
+        .map(|day| (line.number, line.cells[index].column, day))
 }
 
 #[cfg(test)]
@@ -160,7 +161,10 @@ mod tests {
             line(5, &["金哲", "", "1", "2"]),
         ];
         let header = titles().find(&first).unwrap();
-        assert_eq!((header.row, header.hits, header.day.as_deref()), (4, 3, Some("2015-12-31")));
+        assert_eq!(
+            (header.row, header.hits, header.day.clone()),
+            (4, 3, Some((2, 0, "2015-12-31".to_owned())))
+        );
         let taken: Vec<_> = header.taken.iter().map(|(column, title)| (*column, title.as_str())).collect();
         assert_eq!(taken, [(0, "姓 名"), (2, "户编号"), (3, "面积（亩）")]);
         assert!(header.titled(4) && !header.titled(1) && header.doubled("户信息").is_empty());
@@ -191,7 +195,8 @@ mod tests {
             (vec!["填报日期:"], None),
             (vec!["日期 2015-12-31"], None),
         ] {
-            assert_eq!(day_of(&line(2, &cells)).as_deref(), day, "{cells:?}");
+            let found = day_of(&line(2, &cells)).map(|(_, _, day)| day);
+            assert_eq!(found.as_deref(), day, "{cells:?}");
         }
     }
 }

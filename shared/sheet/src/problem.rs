@@ -2,7 +2,7 @@
 
 use kernel::failure::{Failure, Reason, Violation, Violations};
 
-use crate::cell::letters;
+use crate::cell::{MOST_ROW_BYTES, letters};
 
 /// Most problems of one kind that are told at once.
 pub(crate) const MOST_TOLD: usize = 10;
@@ -15,6 +15,11 @@ pub(crate) fn place(sheet: &str, row: i64, column: Option<usize>) -> String {
         (row, None) => row.to_string(),
     };
     if sheet.is_empty() { cell } else { format!("{sheet}!{cell}") }
+}
+
+/// A row with more in it than is kept at once.
+pub(crate) fn row_too_large(sheet: &str, row: i64) -> Violation {
+    Violation::new(place(sheet, row, None), Reason::RowTooLarge).with("limit", MOST_ROW_BYTES >> 10)
 }
 
 /// A single problem of a whole file.

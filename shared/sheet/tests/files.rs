@@ -8,5 +8,7 @@ mod bad;
 mod dirty;
 #[path = "files/made.rs"]
 mod made;
+#[path = "files/rejected.rs"]
+mod rejected;
 #[path = "files/round_trip.rs"]
 mod round_trip;

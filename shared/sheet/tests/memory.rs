@@ -46,7 +46,7 @@ fn there_and_back(format: Format, rows: usize) -> usize {
         writer.row(&cells).unwrap();
     }
     writer.finish().unwrap();
-    let file = FormFile::open(&path, &[table()]).unwrap();
+    let file = FormFile::open(&path, &[table()], None).unwrap();
     file.rows(&file.parts[0]).unwrap().map(Result::unwrap).count()
 }
 

@@ -1,10 +1,12 @@
 //! Rows that an import rejected, in the form that they came in.
 
 use kernel::failure::{Failure, Reason};
-use proto::common::{GetImportJobRequest, ImportJob, ListImportErrorsRequest, RowError, Table};
+use proto::common::{
+    CellFlaw, CellFlawKind, GetImportJobRequest, ImportJob, ListImportErrorsRequest, Row, RowError, Table,
+};
 use proto::xiuhua::gateway::v1::{FileFormat, GetErrorFileRequest};
 use runtime::context::Context;
-use sheet::Form;
+use sheet::{Form, rejected_row};
 use tonic::{Code, Status};
 
 use super::download::{Download, Writing};
@@ -71,15 +73,15 @@ async fn rows(client: &mut Tables, job: &ImportJob, table: &Table, writing: &Wri
         with_cells: true,
     };
     let mut open: Option<Rejected> = None;
-    let mut begun = false;
+    let mut form: Option<Form> = None;
     loop {
         let page = client.list_import_errors(request.clone()).await?.into_inner();
         for error in page.errors.into_iter().filter(|error| !error.warning) {
             match &mut open {
-                Some(row) if row.number == error.row => row.reasons.push(reason(&error)),
+                Some(row) if row.number == error.row => row.errors.push(error),
                 _ => {
                     if let Some(row) = open.replace(Rejected::of(error)) {
-                        row.write(job, table, writing, &mut begun).await;
+                        row.write(job, table, writing, &mut form).await;
                     }
                 }
             }
@@ -90,7 +92,7 @@ async fn rows(client: &mut Tables, job: &ImportJob, table: &Table, writing: &Wri
         request.page_token = page.next_page_token;
     }
     if let Some(row) = open {
-        row.write(job, table, writing, &mut begun).await;
+        row.write(job, table, writing, &mut form).await;
     }
     Ok(())
 }
@@ -99,32 +101,31 @@ async fn rows(client: &mut Tables, job: &ImportJob, table: &Table, writing: &Wri
 struct Rejected {
     number: i64,
     titles: Vec<String>,
-    cells: Vec<String>,
-    reasons: Vec<String>,
+    row: Row,
+    errors: Vec<RowError>,
 }
 
 impl Rejected {
-    fn of(error: RowError) -> Self {
-        let reasons = vec![reason(&error)];
-        let (titles, cells) = error.cells.into_iter().map(|cell| (cell.column, cell.cell)).unzip();
-        Self { number: error.row, titles, cells, reasons }
-    }
-
-    async fn write(mut self, job: &ImportJob, table: &Table, writing: &Writing, begun: &mut bool) {
-        if !std::mem::replace(begun, true) {
-            writing.sheet(Form::of_titles(table, &self.titles).on(&job.form_date).with_reasons()).await;
+    /// The row of its first error, which has its cells.
+    fn of(mut error: RowError) -> Self {
+        let (mut titles, mut row) = (Vec::new(), Row::default());
+        for (at, cell) in (0..).zip(std::mem::take(&mut error.cells)) {
+            if cell.flaw() != CellFlawKind::Unspecified {
+                row.flaws.push(CellFlaw { cell: at, kind: cell.flaw });
+            }
+            titles.push(cell.column);
+            row.cells.push(cell.cell);
         }
-        self.cells.extend([self.number.to_string(), self.reasons.join("\n")]);
-        writing.row(self.cells).await;
+        Self { number: error.row, titles, row, errors: vec![error] }
     }
-}
 
-/// What is wrong, where, and what would fit.
-fn reason(error: &RowError) -> String {
-    let place = if error.column.is_empty() { String::new() } else { format!("{}: ", error.column) };
-    let fits = match error.candidates.as_slice() {
-        [] => String::new(),
-        candidates => format!(" ({})", candidates.join("、")),
-    };
-    format!("{place}{}{fits}", error.message)
+    async fn write(self, job: &ImportJob, table: &Table, writing: &Writing, form: &mut Option<Form>) {
+        let begun = form.is_some();
+        let form = form
+            .get_or_insert_with(|| Form::of_titles(table, &self.titles).on(&job.form_date).with_reasons());
+        if !begun {
+            writing.sheet(form.clone()).await;
+        }
+        writing.row(rejected_row(form, self.number, &self.row, &self.errors)).await;
+    }
 }

@@ -5,22 +5,19 @@ use std::sync::Arc;
 use kernel::failure::{Failure, Reason};
 use proto::common::import_rows_request::Part as Asked;
 use proto::common::import_rows_response::Part as Told;
-use proto::common::{ImportBatch, ImportEnd, ImportHeader, ImportRowsRequest, ImportRowsResponse};
+use proto::common::{ImportEnd, ImportHeader, ImportRowsRequest, ImportRowsResponse};
 use proto::xiuhua::gateway::v1::import_file_response::Part;
 use proto::xiuhua::gateway::v1::{FileNotice, ImportFileRequest, ImportFileResponse};
 use runtime::context::Context;
-use sheet::{Batches, FormFile};
+use sheet::{BatchReader, FormFile};
 use tempfile::NamedTempFile;
-use tokio::sync::mpsc;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
 
 use super::{tables, upload};
 use crate::Gateway;
 use crate::route::directory::service_of_id;
-
-/// Rows of one batch, and so of one commit.
-const BATCH_ROWS: usize = 500;
 
 type Teller = mpsc::Sender<Result<ImportFileResponse, Status>>;
 
@@ -36,11 +33,13 @@ pub(super) async fn run(
     };
     let found = tables::find(gateway, context, &asked.name).await?;
     let received = upload::received(context, std::mem::take(&mut asked.chunk), &mut incoming).await?;
+    let turn = turn(gateway.files(), told).await?;
     let path = received.path().to_owned();
-    let opened = tokio::task::spawn_blocking(move || FormFile::open(&path, &found)).await;
+    let day = Some(asked.form_date.clone()).filter(|day| !day.is_empty());
+    let opened = tokio::task::spawn_blocking(move || FormFile::open(&path, &found, day.as_deref())).await;
     let opened = opened.map_err(Failure::internal_error).and_then(|opened| opened);
-    let file =
-        Arc::new(Kept { file: opened.map_err(|failure| context.status(&failure))?, _received: received });
+    let file = opened.map_err(|failure| context.status(&failure))?;
+    let file = Arc::new(Kept { file, _received: received, _turn: turn });
     let language = context.caller.language;
     for notice in &file.file.notices {
         let reason = notice.reason.as_str().to_owned();
@@ -62,15 +61,15 @@ pub(super) async fn run(
     Ok(())
 }
 
-/// A file that is read, and the temporary file that it is in.
+/// A file that is read, the temporary file that it is in, and its turn.
 struct Kept {
     file: FormFile,
     _received: NamedTempFile,
+    _turn: OwnedSemaphorePermit,
 }
 
 fn header_of(asked: &ImportFileRequest, file: &FormFile, part: usize, job: &str) -> ImportHeader {
     let part = &file.parts[part];
-    let day = if asked.form_date.is_empty() { file.form_date.clone() } else { Some(asked.form_date.clone()) };
     ImportHeader {
         table: part.table.clone(),
         job: job.to_owned(),
@@ -78,7 +77,7 @@ fn header_of(asked: &ImportFileRequest, file: &FormFile, part: usize, job: &str)
         file_digest: file.digest.clone(),
         row_count: 0,
         validate_only: asked.validate_only,
-        form_date: day.unwrap_or_default(),
+        form_date: file.form_date.clone().unwrap_or_default(),
         mode: asked.mode,
         area: asked.area.clone(),
         form_title: asked.file_name.clone(),
@@ -121,7 +120,7 @@ impl<'s> Stream<'s> {
         tell(self.told, Part::Accepted(accepted)).await?;
         let mut batches = batches(Arc::clone(file), part);
         let mut sent = 0;
-        while let Some(batch) = batches.recv().await {
+        while let Some(batch) = batches.next().await {
             let batch = batch.map_err(|failure| self.context.status(&failure))?;
             let rows = i64::try_from(batch.rows.len()).unwrap_or_default();
             let last = batch.first_row + rows - 1;
@@ -182,24 +181,38 @@ impl<'s> Stream<'s> {
     }
 }
 
-/// Batches of a part, read on a thread of their own.
-fn batches(file: Arc<Kept>, part: usize) -> mpsc::Receiver<Result<ImportBatch, Failure>> {
-    let (sender, receiver) = mpsc::channel(2);
-    tokio::task::spawn_blocking(move || {
-        let rows = match file.file.rows(&file.file.parts[part]) {
-            Ok(rows) => rows,
-            Err(failure) => {
-                // Where nobody listens, nobody needs to know.
-                let _ = sender.blocking_send(Err(failure));
-                return;
-            }
-        };
-        for batch in Batches::of(rows, BATCH_ROWS) {
-            let last = batch.is_err();
-            if sender.blocking_send(batch).is_err() || last {
-                return;
-            }
-        }
-    });
-    receiver
+/// Batches of a part.
+fn batches(file: Arc<Kept>, part: usize) -> BatchReader<Failure> {
+    BatchReader::begin(move || file.file.rows(&file.file.parts[part]), Failure::internal_error)
+}
+
+/// Waits until a file may be read. Each that is takes memory, so only a few are at a time. What was sent already is not
+/// refused, but waits for its turn, as long as its caller does.
+async fn turn(files: &Arc<Semaphore>, told: &Teller) -> Result<OwnedSemaphorePermit, Status> {
+    tokio::select! {
+        permit = Arc::clone(files).acquire_owned() => permit.map_err(|_| Status::cancelled("")),
+        () = told.closed() => Err(Status::cancelled("")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn files_are_read_in_turns_and_not_for_callers_that_are_gone() {
+        let files = Arc::new(Semaphore::new(1));
+        let (told, receiver) = mpsc::channel(1);
+        let first = turn(&files, &told).await.unwrap();
+        let mut second = Box::pin(turn(&files, &told));
+        assert!(futures::poll!(&mut second).is_pending());
+        drop(first);
+        let second = second.await.unwrap();
+        let mut third = Box::pin(turn(&files, &told));
+        assert!(futures::poll!(&mut third).is_pending());
+        drop(receiver);
+        assert_eq!(third.await.unwrap_err().code(), tonic::Code::Cancelled);
+        drop(second);
+        assert_eq!(files.available_permits(), 1);
+    }
 }

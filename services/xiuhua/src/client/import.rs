@@ -19,13 +19,10 @@ use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Code, Status, Streaming};
 
 use super::Connection;
-use sheet::{Batches, NumberedRow};
+use sheet::{BatchReader, NumberedRow};
 
 use crate::exit::Stop;
 use crate::words;
-
-/// Rows of one batch, and so of one commit.
-pub const BATCH_ROWS: usize = 500;
 
 /// Most batches that are sent and not yet decided.
 const WINDOW: usize = 4;
@@ -76,8 +73,8 @@ pub enum Event {
 pub struct DecidedRow {
     /// Its number.
     pub number: i64,
-    /// Its cells.
-    pub cells: Vec<String>,
+    /// As it was sent.
+    pub row: Row,
     /// Errors and warnings, in the order of the service.
     pub errors: Vec<RowError>,
 }
@@ -249,7 +246,7 @@ async fn one(
     loop {
         let wanted = stream.in_flight.len() < WINDOW;
         tokio::select! {
-            batch = async { batches.as_mut()?.recv().await }, if wanted && batches.is_some() => match batch {
+            batch = async { batches.as_mut()?.next().await }, if wanted && batches.is_some() => match batch {
                 Some(batch) => {
                     let batch = batch?;
                     sent += batch.rows.len() as i64;
@@ -298,7 +295,7 @@ impl Stream {
         }
         for (number, row) in (batch.first_row..).zip(batch.rows) {
             if let Some(errors) = self.missed.remove(&number) {
-                tell(Event::Row(DecidedRow { number, cells: row.cells, errors }));
+                tell(Event::Row(DecidedRow { number, row, errors }));
             }
         }
         *told_through = (*told_through).max(last);
@@ -322,7 +319,7 @@ impl Stream {
         while let Some(batch) = self.in_flight.pop_front_if(|batch| last_row(batch) <= through) {
             for (number, row) in (batch.first_row..).zip(batch.rows) {
                 if let Some(errors) = self.errors.remove(&number) {
-                    tell(Event::Row(DecidedRow { number, cells: row.cells, errors }));
+                    tell(Event::Row(DecidedRow { number, row, errors }));
                 }
             }
         }
@@ -353,20 +350,10 @@ fn out_of_order() -> Broken {
     Broken::Stop(Stop::unavailable("ImportRows: the answers are out of order"))
 }
 
-/// Batches of the sheet, made on a thread of their own while others are under way.
-fn batches(sheet: &Sheet) -> Result<mpsc::Receiver<Result<ImportBatch, Stop>>, Stop> {
-    let batches = Batches::of((sheet.rows)()?, BATCH_ROWS);
-    let (sender, receiver) = mpsc::channel(2);
-    tokio::task::spawn_blocking(move || {
-        for batch in batches {
-            let last = batch.is_err();
-            // Nobody takes them any more when the stream broke.
-            if sender.blocking_send(batch).is_err() || last {
-                return;
-            }
-        }
-    });
-    Ok(receiver)
+/// Batches of the sheet.
+fn batches(sheet: &Sheet) -> Result<BatchReader<Stop>, Stop> {
+    let rows = (sheet.rows)()?;
+    Ok(BatchReader::begin(move || Ok(rows), Stop::unavailable))
 }
 
 /// Errors of the rows after `after` up to `through`, which were committed without our hearing of it.

@@ -1,15 +1,14 @@
 //! `export`: tables as a file of forms.
 
 use std::collections::HashMap;
-use std::fs::File;
 use std::io::{BufWriter, Write};
-use std::path::Path;
 
 use proto::common::export_rows_response::Part;
 use proto::common::{ExportRowsRequest, Table};
 use sheet::{Form, FormWriter};
 use tonic::Code;
 
+use super::unfinished::Unfinished;
 use super::{Manner, format_of};
 use crate::arguments::Export;
 use crate::client::{Connection, table};
@@ -30,10 +29,10 @@ pub(crate) async fn run(asked: Export, manner: Manner) -> Result<(), Stop> {
     let writer = |out: Box<dyn Write + Send>| FormWriter::new(format, Box::new(BufWriter::new(out)));
     let counts = match &asked.out {
         None => written(&connection, &asked, &tables, writer(Box::new(std::io::stdout())), &bar).await,
-        Some(path) => match partial(path) {
-            Ok((file, partial)) => {
-                let counts = written(&connection, &asked, &tables, writer(Box::new(file)), &bar).await;
-                kept(&partial, path, counts)
+        Some(path) => match Unfinished::begin(path) {
+            Ok((file, out)) => {
+                let counts = written(&connection, &asked, &tables, writer(out), &bar).await;
+                counts.and_then(|counts| file.complete().map(|_| counts))
             }
             Err(stop) => Err(stop),
         },
@@ -54,29 +53,6 @@ pub(crate) async fn run(asked: Export, manner: Manner) -> Result<(), Stop> {
                 return Err(stop);
             }
             Err(stop.before(words::EXPORT_INCOMPLETE.text(manner.language)))
-        }
-    }
-}
-
-/// The file under a name that says that it is not complete.
-fn partial(path: &Path) -> Result<(File, std::path::PathBuf), Stop> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    let partial = path.with_file_name(name);
-    let file = File::create(&partial).map_err(|error| Stop::unwritable(&partial, error))?;
-    Ok((file, partial))
-}
-
-fn kept<T>(partial: &Path, path: &Path, outcome: Result<T, Stop>) -> Result<T, Stop> {
-    match outcome {
-        Ok(outcome) => {
-            std::fs::rename(partial, path).map_err(|error| Stop::unwritable(path, error))?;
-            Ok(outcome)
-        }
-        Err(stop) => {
-            // What cannot be removed still says by its name that it is not complete.
-            let _ = std::fs::remove_file(partial);
-            Err(stop)
         }
     }
 }

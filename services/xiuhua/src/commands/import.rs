@@ -10,7 +10,8 @@ use kernel::language::Language;
 use proto::common::{ImportHeader, ImportMode, ImportSummary, Table};
 use sheet::{FormFile, Part};
 
-use super::{Manner, print_line};
+use super::unfinished::writes_over;
+use super::{Manner, format_of, print_line};
 use crate::arguments::Import;
 use crate::client::import::{Event, Rows, Sheet, import_all};
 use crate::client::{Connection, table};
@@ -23,17 +24,28 @@ pub(crate) use told::{error_line, summary_line};
 
 /// Imports a file.
 pub(crate) async fn run(asked: Import, manner: Manner) -> Result<(), Stop> {
+    if let Some(path) = &asked.errors {
+        may_be_written(path, &asked, manner.language)?;
+    }
     let connection = Connection::of_arguments(&asked.client, manner.language).await?;
     let tables = table::named(&connection, &asked.name).await?;
-    let file = Arc::new(opened(&asked.file, &tables, manner.language).await?);
+    let file = Arc::new(opened(&asked, &tables, manner.language).await?);
     let progress = Progress::new(manner.quiet);
     for notice in &file.notices {
         progress.say(&told::notice_line(notice, manner.language));
     }
-    let day = asked.form_date.clone().or_else(|| file.form_date.clone()).unwrap_or_default();
+    let day = file.form_date.clone().unwrap_or_default();
     let job = asked.job.clone().unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-    let errors = asked.errors.as_deref().map(|path| ErrorFile::create(path, &tables, &file.parts, &day));
-    let mut told = Told::new(manner.language, file.parts.len() > 1, errors.transpose()?);
+    let errors = match &asked.errors {
+        Some(path) => {
+            // Who sends GB18030 likes to get it back.
+            let (gb18030, sheets) = (file.is_gb18030(), file.parts.len());
+            let format = format_of(Some(path), gb18030, &asked.name, sheets, manner.language)?;
+            Some(ErrorFile::begin(path, format, &tables, &file.parts, &day)?)
+        }
+        None => None,
+    };
+    let mut told = Told::new(manner.language, file.parts.len() > 1, errors);
     let mut summaries = Vec::new();
     let mut outcome = Ok(());
     // Sheets of one service are one stream, so that a dry run knows what went before.
@@ -51,20 +63,30 @@ pub(crate) async fn run(asked: Import, manner: Manner) -> Result<(), Stop> {
     for line in told.lines() {
         eprintln!("{line}");
     }
-    let written = told.finish();
+    let written = told.finish(outcome.is_ok());
     for (part, summary) in file.parts.iter().zip(&summaries) {
         print_line(&summary_line(&part.title, summary, manner.language))?;
         for line in details(summary, manner.language) {
             print_line(&line)?;
         }
     }
-    outcome?;
-    if let Some(path) = written? {
+    if let Ok(Some(path)) = &written {
         progress.say(&words::ERRORS_WRITTEN.fill(manner.language, &[("file", &path.display())]));
     }
+    outcome?;
+    written?;
     let rejected =
         |summary: &ImportSummary| summary.progress.as_ref().is_some_and(|progress| progress.rejected > 0);
     if summaries.iter().any(rejected) { Err(Stop { exit: Exit::Refused, lines: Vec::new() }) } else { Ok(()) }
+}
+
+/// Refuses an error file of no known format, and one that would be written over the file that is imported.
+fn may_be_written(path: &Path, asked: &Import, language: Language) -> Result<(), Stop> {
+    format_of(Some(path), false, &asked.name, 1, language)?;
+    if writes_over(path, &asked.file) {
+        return Err(Stop::usage(words::ERRORS_ONTO_INPUT.fill(language, &[("file", &path.display())])));
+    }
+    Ok(())
 }
 
 /// The service of a part's table, by the identifier's prefix.
@@ -103,10 +125,11 @@ async fn streamed(
 }
 
 /// Opens a file and finds the sheets of these tables in it.
-async fn opened(path: &Path, tables: &[Table], language: Language) -> Result<FormFile, Stop> {
-    let (at, tables) = (path.to_owned(), tables.to_vec());
-    let read = tokio::task::spawn_blocking(move || FormFile::open(&at, &tables));
-    read.await.map_err(Stop::unavailable)?.map_err(|failure| Stop::of_file(path, &failure, language))
+async fn opened(asked: &Import, tables: &[Table], language: Language) -> Result<FormFile, Stop> {
+    let (path, tables, day) = (asked.file.clone(), tables.to_vec(), asked.form_date.clone());
+    let read = tokio::task::spawn_blocking(move || FormFile::open(&path, &tables, day.as_deref()));
+    let read = read.await.map_err(Stop::unavailable)?;
+    read.map_err(|failure| Stop::of_file(&asked.file, &failure, language))
 }
 
 fn sheet_of(asked: &Import, file: &Arc<FormFile>, part: &Part, job: &str, day: &str) -> Sheet {

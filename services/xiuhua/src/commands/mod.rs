@@ -13,6 +13,7 @@ mod serve;
 mod snapshot;
 mod template;
 mod token;
+mod unfinished;
 
 use std::io::Write;
 use std::path::Path;

@@ -432,8 +432,8 @@ reasons! {
     FileEncodingMixed "FILE_ENCODING_MIXED" InvalidArgument ["other"];
     /// A quote that begins in this row never ends.
     QuoteOpen "QUOTE_OPEN" InvalidArgument [];
-    /// The sheet has more than `limit` columns.
-    ColumnsTooMany "COLUMNS_TOO_MANY" InvalidArgument ["limit"];
+    /// The row has more than `limit` columns; where it was found to, there were `found`.
+    ColumnsTooMany "COLUMNS_TOO_MANY" InvalidArgument ["limit", "found"];
     /// The cell has more than `limit` characters.
     CellTooLarge "CELL_TOO_LARGE" InvalidArgument ["limit"];
     /// Nothing stands in the sheet.
@@ -462,12 +462,18 @@ reasons! {
     SheetHidden "SHEET_HIDDEN" InvalidArgument [];
     /// Warning: the value of cells merged over several rows was taken for each of them.
     CellsRepeated "CELLS_REPEATED" InvalidArgument ["count"];
-    /// Warning: a sheet is none of the form's, and was not read.
+    /// Warning: a sheet is none of the tables', and was not read.
     SheetNotRead "SHEET_NOT_READ" InvalidArgument [];
     /// Warning: the workbook lacks a sheet of the form.
     SheetAbsent "SHEET_ABSENT" InvalidArgument ["sheet"];
     /// Warning: the day for which the form speaks was read from a note above the header.
     FormDateRead "FORM_DATE_READ" InvalidArgument ["date"];
+    /// The row has more than `limit` KiB.
+    RowTooLarge "ROW_TOO_LARGE" InvalidArgument ["limit"];
+    /// Warning: the day that was given for the form, `used`, is another than the `noted` one above the header.
+    FormDateDiffers "FORM_DATE_DIFFERS" InvalidArgument ["noted", "used"];
+    /// The note above the header names another day than that of another sheet, at `place`.
+    FormDatesConflict "FORM_DATES_CONFLICT" InvalidArgument ["date", "place", "other"];
 }
 
 impl Reason {
@@ -498,6 +504,7 @@ impl Reason {
                 | Self::SheetNotRead
                 | Self::SheetAbsent
                 | Self::FormDateRead
+                | Self::FormDateDiffers
         )
     }
 }

@@ -298,6 +298,7 @@ impl TableApi {
             warning: false,
             arguments: Vec::new(),
             row: Vec::new(),
+            flaws: Vec::new(),
         });
         let reason = Reason::parse(&error.reason).unwrap_or(Reason::Internal);
         let mut violation = kernel::failure::Violation::new(error.field.clone().unwrap_or_default(), reason);

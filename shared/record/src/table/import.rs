@@ -2,7 +2,7 @@
 
 use kernel::failure::{Reason, Violation, Violations};
 use kernel::language::Language;
-use proto::common::{RowCell, RowError};
+use proto::common::{CellFlawKind, Row, RowCell, RowError};
 use store::ImportError;
 
 use crate::engine::{Engine, Outcome, Verdict};
@@ -77,13 +77,13 @@ pub(crate) fn errors_of(
     table: &str,
     outcomes: &[Outcome],
     numbers: &[i64],
-    cells: &[Vec<String>],
+    rows: &[Row],
     language: Language,
 ) -> Vec<RowError> {
     let mut errors = Vec::new();
-    for ((outcome, number), cells) in outcomes.iter().zip(numbers).zip(cells) {
+    for ((outcome, number), row) in outcomes.iter().zip(numbers).zip(rows) {
         for (violation, warning) in told(header, outcome) {
-            let place = place_of(header, violation, cells);
+            let place = place_of(header, violation, &row.cells);
             errors.push(RowError {
                 table: table.to_owned(),
                 row: *number,
@@ -107,16 +107,16 @@ pub(crate) fn kept_errors(
     header: &Header,
     outcomes: &[Outcome],
     numbers: &[i64],
-    cells: &[Vec<String>],
+    rows: &[Row],
     expires_at: i64,
 ) -> Vec<ImportError> {
     let cipher = &engine.inner().secrets.cipher;
     let seal = |text: &str| cipher.encrypt("import_error.cell", text).ok();
     let mut errors = Vec::new();
-    for ((outcome, number), cells) in outcomes.iter().zip(numbers).zip(cells) {
-        let mut whole = Some(cells);
+    for ((outcome, number), sent) in outcomes.iter().zip(numbers).zip(rows) {
+        let mut whole = Some(sent);
         for (ordinal, (violation, warning)) in (0_i64..).zip(told(header, outcome)) {
-            let place = place_of(header, violation, cells);
+            let place = place_of(header, violation, &sent.cells);
             let row = if warning { None } else { whole.take() };
             let arguments = serde_json::to_string(&Kept {
                 warning,
@@ -125,7 +125,10 @@ pub(crate) fn kept_errors(
                     .iter()
                     .map(|(name, value)| ((*name).to_owned(), value.clone()))
                     .collect(),
-                row: row.map(|cells| titled(header, cells)).unwrap_or_default(),
+                row: row.map(|row| titled(header, &row.cells)).unwrap_or_default(),
+                flaws: row
+                    .map(|row| row.flaws.iter().map(|flaw| (flaw.cell, flaw.kind)).collect())
+                    .unwrap_or_default(),
             });
             errors.push(ImportError {
                 row: *number,
@@ -150,12 +153,21 @@ pub(crate) struct Kept {
     /// The whole row, at its first error.
     #[serde(default)]
     pub(crate) row: Vec<(String, String)>,
+    /// Which of its cells are not as they were written, and why.
+    #[serde(default)]
+    pub(crate) flaws: Vec<(i32, i32)>,
 }
 
 impl Kept {
     /// The row's cells, with their columns.
     pub(crate) fn cells(self) -> Vec<RowCell> {
-        self.row.into_iter().map(|(column, cell)| RowCell { column, cell }).collect()
+        let flaws = self.flaws;
+        let flaw = |at: usize| {
+            let own = flaws.iter().find(|(cell, _)| usize::try_from(*cell) == Ok(at));
+            own.map_or(CellFlawKind::Unspecified.into(), |(_, kind)| *kind)
+        };
+        let cells = self.row.into_iter().enumerate();
+        cells.map(|(at, (column, cell))| RowCell { column, cell, flaw: flaw(at) }).collect()
     }
 }
 

@@ -203,7 +203,7 @@ impl Session {
         batch: ImportBatch,
     ) -> Result<(Option<ImportProgress>, Vec<RowError>), Failure> {
         let Some(open) = &mut self.open else { return Err(Failure::new(Reason::StreamProtocol)) };
-        let Taken { numbers, cells, units } = open.take(&self.engine, batch)?;
+        let Taken { numbers, rows, units } = open.take(&self.engine, batch)?;
         if open.last_row <= open.job.committed_through_row {
             return Ok((None, Vec::new()));
         }
@@ -220,7 +220,7 @@ impl Session {
             }
             let mut counted = next.clone();
             count(&mut counted, outcomes);
-            let errors = kept_errors(engine, header, outcomes, &numbers, &cells, expires);
+            let errors = kept_errors(engine, header, outcomes, &numbers, &rows, expires);
             let mut steps = vec![counted.advance(was_through)];
             if !errors.is_empty() {
                 steps.push(ImportError::keep(&counted.id, errors));
@@ -242,7 +242,7 @@ impl Session {
         count(&mut next, &ran.outcomes);
         measure(self.engine.inner().name, &open.header, open.import.validate_only, &ran.outcomes);
         let language = self.call.caller().language;
-        let errors = errors_of(&open.header, &open.import.table, &ran.outcomes, &numbers, &cells, language);
+        let errors = errors_of(&open.header, &open.import.table, &ran.outcomes, &numbers, &rows, language);
         open.tally.batch(&open.header, &ran.outcomes, &errors);
         open.warnings += errors.iter().filter(|error| error.warning).count() as i64;
         open.blanks_kept += ran.outcomes.iter().map(|outcome| outcome.blanks_kept).sum::<i64>();
@@ -281,10 +281,10 @@ impl Session {
     }
 }
 
-/// The rows of a batch that are not decided yet: their numbers, their cells, and what they ask for.
+/// The rows of a batch that are not decided yet: their numbers, as they were sent, and what they ask for.
 struct Taken {
     numbers: Vec<i64>,
-    cells: Vec<Vec<String>>,
+    rows: Vec<Row>,
     units: Vec<Box<dyn Unit>>,
 }
 
@@ -297,7 +297,7 @@ impl Open {
         if batch.first_row <= self.last_row {
             return Err(Failure::new(Reason::StreamProtocol));
         }
-        let mut taken = Taken { numbers: Vec::new(), cells: Vec::new(), units: Vec::new() };
+        let mut taken = Taken { numbers: Vec::new(), rows: Vec::new(), units: Vec::new() };
         for (row, number) in batch.rows.into_iter().zip(batch.first_row..) {
             self.last_row = number;
             self.received += 1;
@@ -307,7 +307,7 @@ impl Open {
             let unit = self.read(engine, number, &row);
             if number > self.job.committed_through_row {
                 taken.numbers.push(number);
-                taken.cells.push(row.cells);
+                taken.rows.push(row);
                 taken.units.push(Box::new(unit));
             }
         }

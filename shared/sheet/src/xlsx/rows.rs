@@ -9,8 +9,8 @@ use quick_xml::events::BytesStart;
 use super::Shared;
 use super::strings::unescaped;
 use super::xml::{Events, MOST_CELL, Piece, attribute, flag};
-use crate::cell::{Cell, Line, Value, date_text, reference};
-use crate::problem::{one, place};
+use crate::cell::{Cell, Line, MOST_COLUMNS, MOST_ROW_BYTES, Value, date_text, reference};
+use crate::problem::{one, place, row_too_large};
 
 /// Most merged ranges that are kept.
 const MOST_MERGES: usize = 1 << 20;
@@ -44,7 +44,9 @@ impl Merges {
     }
 
     fn in_order(mut self) -> Self {
-        self.0.sort_by_key(|merge| merge.first);
+        self.0.sort_by_key(|merge| (merge.first, merge.from));
+        // A cell is the first one of a single range.
+        self.0.dedup_by_key(|merge| (merge.first, merge.from));
         self
     }
 }
@@ -57,6 +59,7 @@ pub(crate) struct Rows {
     /// Merged cells, known from an earlier pass: they stand behind the rows.
     merges: Arc<Merges>,
     next_merge: usize,
+    /// Cells of ranges over several rows or columns, by their columns, each with the last row of its range.
     carried: HashMap<usize, (i64, Cell)>,
     row: i64,
     column: usize,
@@ -99,8 +102,9 @@ impl Rows {
             let Some(hidden) = line else { continue };
             let cells = self.cells()?;
             let cells = self.merged(cells);
-            // A row of which only repeated values are left is a blank one.
-            if cells.iter().any(|cell| !cell.carried && !cell.value.is_blank()) {
+            self.bounded(cells.iter().map(|cell| cell.value.bytes()).sum())?;
+            // A row of which only repeated values are left is a blank one; what is a guess is none.
+            if cells.iter().any(|cell| (cell.across || !cell.carried) && !cell.value.is_blank()) {
                 return Ok(Some(Line { number: self.row, hidden, cells }));
             }
         }
@@ -108,7 +112,7 @@ impl Rows {
 
     /// Filled cells up to the end of the row.
     fn cells(&mut self) -> Result<Vec<Cell>, Failure> {
-        let mut cells = Vec::new();
+        let (mut cells, mut filled, mut bytes) = (Vec::new(), 0, 0);
         loop {
             match self.events.next()? {
                 Piece::Start(start) if start.local_name().as_ref() == "c" => {
@@ -117,8 +121,18 @@ impl Rows {
                     let kind = Kind::of(&start);
                     self.column = column + 1;
                     if let Some(cell) = self.cell(column, &kind)? {
-                        cells.push(cell);
+                        filled += 1;
+                        bytes += cell.value.bytes();
+                        self.bounded(bytes)?;
+                        // The others are counted, to be told.
+                        if filled <= MOST_COLUMNS {
+                            cells.push(cell);
+                        }
                     }
+                }
+                Piece::End(name) if name.is("row") && filled > MOST_COLUMNS => {
+                    let problem = Violation::new(place(&self.sheet, self.row, None), Reason::ColumnsTooMany);
+                    return Err(one(problem.with("limit", MOST_COLUMNS).with("found", filled)));
                 }
                 Piece::End(name) if name.is("row") => {
                     cells.sort_by_key(|cell: &Cell| cell.column);
@@ -159,7 +173,8 @@ impl Rows {
                 _ => {}
             }
         }
-        if !has_value {
+        // Programs that calculate nothing write an empty value; an empty text is a result all the same.
+        if !has_value || (formula && kind.of_value != "str" && value.trim().is_empty()) {
             return Ok(formula.then(|| Cell { formula, ..Cell::plain(column, Value::NotCalculated) }));
         }
         let value = self.value(column, kind, &value)?;
@@ -190,29 +205,37 @@ impl Rows {
         })
     }
 
+    /// Refuses a row with more in it than is kept at once.
+    fn bounded(&self, bytes: usize) -> Result<(), Failure> {
+        if bytes > MOST_ROW_BYTES { Err(one(row_too_large(&self.sheet, self.row))) } else { Ok(()) }
+    }
+
     fn too_large(&self, column: usize) -> Failure {
         too_large(&self.sheet, self.row, column)
     }
 
-    /// Repeats values of cells merged over several rows, and marks those merged over several columns.
+    /// Repeats values of cells merged over several rows, and marks all cells of those merged over several columns: which
+    /// of the columns the value belongs to would be a guess in each of the rows.
     fn merged(&mut self, mut cells: Vec<Cell>) -> Vec<Cell> {
         let row = self.row;
         self.carried.retain(|_, (last, _)| *last >= row);
         while let Some(merge) = self.merges.0.get(self.next_merge).filter(|merge| merge.first <= row).copied()
         {
             self.next_merge += 1;
-            let Some(cell) = cells.iter_mut().find(|cell| cell.column == merge.from) else { continue };
-            if merge.first != row {
-                continue;
+            let filled = |cell: &&Cell| cell.column == merge.from && !cell.value.is_blank();
+            let Some(first) = cells.iter().find(filled).filter(|_| merge.first == row) else { continue };
+            let across = merge.to > merge.from;
+            let first = Cell { across, carried: true, ..first.clone() };
+            for column in merge.from + 1..=merge.to.min(MOST_COLUMNS) {
+                let blank = Cell::plain(column, Value::Text(String::new()));
+                self.carried.insert(column, (merge.last, Cell { across, carried: true, ..blank }));
             }
-            cell.across = merge.to > merge.from;
-            if merge.last > row && !cell.across {
-                self.carried.insert(merge.from, (merge.last, Cell { carried: true, ..cell.clone() }));
-            }
+            self.carried.insert(merge.from, (merge.last, first));
         }
-        for (column, (_, cell)) in &self.carried {
-            if cells.iter().all(|found| found.column != *column) {
-                cells.push(cell.clone());
+        for (column, (_, carried)) in &self.carried {
+            match cells.iter_mut().find(|cell| cell.column == *column) {
+                Some(cell) => cell.across |= carried.across,
+                None => cells.push(carried.clone()),
             }
         }
         cells.sort_by_key(|cell| cell.column);

@@ -1,5 +1,7 @@
 //! Files that are broken, are something else, or would like to be larger than the memory.
 
+use kernel::language::Language;
+
 use crate::made::{Made, archive, households, members, opened, row};
 
 #[test]
@@ -138,4 +140,30 @@ fn cells_and_rows_have_their_limits() {
             .concat();
     let file = Made::new().sheet("成员信息", &wide, "").open(&[members()]);
     assert_eq!(file.problems(), [("成员信息!XFD2".to_owned(), "COLUMNS_TOO_MANY")]);
+}
+
+#[test]
+fn a_row_of_a_workbook_is_bounded_as_a_whole() {
+    let open = |second: String, behind: &str| {
+        let rows = row(1, &["户编号", "姓名"]) + &second;
+        Made::new().sheet("成员信息", &rows, behind).open(&[members()])
+    };
+    let many = |count: usize, bytes: usize| row(2, &vec!["x".repeat(bytes).as_str(); count]);
+    let too_many = open(many(600, 1), "");
+    assert_eq!(too_many.problems(), [("成员信息!2".to_owned(), "COLUMNS_TOO_MANY")]);
+    let failure = too_many.file.unwrap_err();
+    let message = failure.violation_list()[0].message(Language::Zh);
+    assert_eq!(message, "列数过多：有 600 列，最多 512 列");
+    assert_eq!(open(many(40, 30_000), "").problems(), [("成员信息!2".to_owned(), "ROW_TOO_LARGE")]);
+    // Cells without anything in them are no columns.
+    let blank: String = (0..16_000).map(|at| format!(r#"<c r="{}2" s="3"/>"#, sheet::letters(at))).collect();
+    let blank = open(format!(r#"<row r="2">{}{blank}</row>"#, crate::made::text("A2", "h1")), "");
+    assert_eq!(blank.rows(0)[0].1.cells, ["h1"]);
+}
+
+#[test]
+fn what_is_wrong_with_a_csv_file_of_many_columns_is_told_with_both_numbers() {
+    let wide = format!("户编号,姓名\n{}\n", ",x".repeat(9_999));
+    let failure = opened("a.csv", wide.as_bytes(), &[members()]).file.unwrap_err();
+    assert_eq!(failure.violation_list()[0].message(Language::Zh), "列数过多：有 10000 列，最多 512 列");
 }

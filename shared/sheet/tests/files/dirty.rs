@@ -1,8 +1,9 @@
 //! What offices really send: each cell is read as it stands, or its flaw is told with its place.
 
-use proto::common::CellFlawKind;
+use kernel::language::Language;
+use proto::common::{CellFlawKind, Row};
 
-use crate::made::{Made, Opened, households, members, opened, row, text};
+use crate::made::{Made, Opened, households, members, opened, opened_on, row, text};
 
 /// A sheet of one row below the header, with these cells.
 fn one(cells: &str) -> Opened {
@@ -21,6 +22,7 @@ fn cells_are_read_as_they_stand() {
         (r#"<c r="B4" t="s"><v>1</v></c>"#, "金 哲"),
         (r#"<c r="B4" t="inlineStr"><is><t>a&lt;b&#20013;_x000D_c</t></is></c>"#, "a<b中\rc"),
         (r#"<c r="B4" t="str"><f>A1</f><v>户</v></c>"#, "户"),
+        (r#"<c r="B4" t="str"><f>""</f><v></v></c>"#, ""),
         // Numbers with the digits that the clerk sees.
         (r#"<c r="B4"><v>1302.0999999999999</v></c>"#, "1302.1"),
         (r#"<c r="B4"><v>1.3844331234E10</v></c>"#, "13844331234"),
@@ -49,6 +51,12 @@ fn what_would_be_a_guess_is_a_flaw() {
         (r#"<c r="C4" t="e"><v>#N/A</v></c>"#, CellFlawKind::ErrorValue),
         (r##"<c r="C4" t="e"><f>1/0</f><v>#DIV/0!</v></c>"##, CellFlawKind::ErrorValue),
         (r#"<c r="C4"><f>SUM(A1:A2)</f></c>"#, CellFlawKind::NotCalculated),
+        // As openpyxl writes it.
+        (r#"<c r="C4"><f>SUM(A1:A2)</f><v></v></c>"#, CellFlawKind::NotCalculated),
+        (r#"<c r="C4"><f>SUM(A1:A2)</f><v/></c>"#, CellFlawKind::NotCalculated),
+        // As a csv file or an error file has them.
+        (r#"<c r="C4" t="inlineStr"><is><t>#VALUE!</t></is></c>"#, CellFlawKind::ErrorValue),
+        (r#"<c r="C4" t="inlineStr"><is><t>#未计算</t></is></c>"#, CellFlawKind::NotCalculated),
     ] {
         let rows = one(cell).rows(0);
         let flaws: Vec<_> = rows[0].1.flaws.iter().map(|flaw| (flaw.cell, flaw.kind())).collect();
@@ -72,11 +80,47 @@ fn merged_cells_are_repeated_down_and_refused_across() {
     let behind = r#"<mergeCells><mergeCell ref="A6:B6"/><mergeCell ref="A2:A4"/></mergeCells>"#;
     let file = Made::new().sheet("成员信息", &rows, behind).open(&[members()]);
     let read: Vec<_> = file.rows(0).into_iter().map(|(number, row)| (number, row.cells.join(","))).collect();
-    let wanted = [(2, "h1,金顺子"), (3, "h1,金哲"), (5, "h2,朴大山"), (6, "h3")];
+    let wanted = [(2, "h1,金顺子"), (3, "h1,金哲"), (5, "h2,朴大山"), (6, "h3,")];
     assert_eq!(read, wanted.map(|(number, cells)| (number, cells.to_owned())));
-    let flaws = &file.rows(0)[3].1.flaws;
-    assert_eq!((flaws.len(), flaws[0].cell, flaws[0].kind()), (1, 0, CellFlawKind::MergedAcross));
+    assert_eq!(merged(&file.rows(0)[3].1), [0, 1]);
     assert_eq!(file.notices(), [("成员信息!2".to_owned(), "CELLS_REPEATED")]);
+}
+
+/// Which cells of a row are of those merged over several columns.
+fn merged(row: &Row) -> Vec<i32> {
+    assert!(row.flaws.iter().all(|flaw| flaw.kind() == CellFlawKind::MergedAcross), "{row:?}");
+    row.flaws.iter().map(|flaw| flaw.cell).collect()
+}
+
+#[test]
+fn a_block_of_merged_cells_is_refused_in_each_of_its_rows() {
+    let rows = [
+        row(1, &["户编号", "户主姓名", "证件号码", "日期"]),
+        row(2, &["h1", "金顺子", "", "2015-12-31"]),
+        row(3, &["h2", "", "", "2015-12-31"]),
+        row(4, &["", "", "", ""]),
+        row(5, &["h3", "朴大山"]),
+        // Nothing stands in these.
+        row(6, &["h4", "", "", "2015-12-31"]),
+        row(7, &["h5", "", "", "2015-12-31"]),
+    ]
+    .concat();
+    let behind = r#"<mergeCells><mergeCell ref="B2:C4"/><mergeCell ref="B6:C7"/></mergeCells>"#;
+    let file = Made::new().sheet("户信息", &rows, behind).open(&[households()]);
+    let read: Vec<_> =
+        file.rows(0).into_iter().map(|(number, row)| (number, merged(&row), row.cells)).collect();
+    let wanted = [
+        (2, vec![1, 2], "h1,金顺子,,2015-12-31"),
+        (3, vec![1, 2], "h2,金顺子,,2015-12-31"),
+        (4, vec![1, 2], ",金顺子,"),
+        (5, vec![], "h3,朴大山"),
+        (6, vec![], "h4,,,2015-12-31"),
+        (7, vec![], "h5,,,2015-12-31"),
+    ];
+    assert_eq!(read.len(), wanted.len());
+    for ((number, flaws, cells), (at, flawed, text)) in read.iter().zip(wanted) {
+        assert_eq!((*number, flaws, cells.join(",")), (at, &flawed, text.to_owned()));
+    }
 }
 
 #[test]
@@ -105,6 +149,19 @@ fn hidden_rows_and_sheets_and_formulas_are_read_and_said() {
 }
 
 #[test]
+fn sheets_that_are_not_read_are_told_where_something_stands_in_them() {
+    let rows = row(1, &["户编号", "姓名"]) + &row(2, &["h1", "金顺子"]);
+    let file = Made::new()
+        .sheet("户信息", &rows, "")
+        .sheet("成员信息", &rows, "")
+        .sheet("Sheet2", r#"<row r="1"><c r="A1" s="3"/></row>"#, "")
+        .sheet_in("代码", "hidden", &rows, "")
+        .open(&[members()]);
+    assert_eq!(file.rows(0).len(), 1);
+    assert_eq!(file.notices(), [("户信息".to_owned(), "SHEET_NOT_READ")]);
+}
+
+#[test]
 fn sheets_of_a_workbook_come_in_the_order_of_the_tables() {
     let file = Made::new()
         .sheet("成员信息", &[row(2, &["姓名", "户编号"]), row(3, &["金哲", "h1"])].concat(), "")
@@ -120,6 +177,47 @@ fn sheets_of_a_workbook_come_in_the_order_of_the_tables() {
     assert_eq!(parts, [("registry.households", 5, 1), ("registry.members", 3, 1)]);
     assert_eq!(opened.form_date.as_deref(), Some("2015-12-31"));
     assert_eq!(opened.parts[1].titles, ["姓名", "户编号"]);
+}
+
+#[test]
+fn the_day_of_the_forms_is_the_given_one_or_that_of_all_notes() {
+    let sheet = |note: &str| [row(2, &["", note]), row(3, &["户编号"]), row(4, &["h1"])].concat();
+    let open = |given: Option<&str>, notes: [&str; 2]| {
+        let book = Made::new().sheet("户信息", &sheet(notes[0]), "").sheet("成员信息", &sheet(notes[1]), "");
+        opened_on(given, "表.xlsx", &book.bytes(), &[households(), members()])
+    };
+    let (old, new) = ("填报日期:2014-12-31", "填报日期:2015-12-31");
+    let differs = |at: &str| (at.to_owned(), "FORM_DATE_DIFFERS");
+    let read = vec![(String::new(), "FORM_DATE_READ")];
+    for (given, notes, day, said) in [
+        (None, ["", ""], None, vec![]),
+        (None, [new, ""], Some("2015-12-31"), read.clone()),
+        (None, ["", new], Some("2015-12-31"), read.clone()),
+        (None, [new, new], Some("2015-12-31"), read),
+        (Some("2015-12-31"), ["", ""], Some("2015-12-31"), vec![]),
+        (Some("2015-12-31"), [new, new], Some("2015-12-31"), vec![]),
+        (Some("2015-12-31"), [new, old], Some("2015-12-31"), vec![differs("成员信息!B2")]),
+        (
+            Some("2013-12-31"),
+            [new, old],
+            Some("2013-12-31"),
+            vec![differs("户信息!B2"), differs("成员信息!B2")],
+        ),
+    ] {
+        let opened = open(given, notes);
+        assert_eq!(opened.notices(), said, "{given:?} {notes:?}");
+        assert_eq!(opened.file.unwrap().form_date.as_deref(), day, "{given:?} {notes:?}");
+    }
+    let refused = open(None, [new, old]);
+    assert_eq!(refused.problems(), [("成员信息!B2".to_owned(), "FORM_DATES_CONFLICT")]);
+    let failure = refused.file.unwrap_err();
+    let message = failure.violation_list()[0].message(Language::Zh);
+    for wanted in ["2014-12-31", "户信息!B2", "2015-12-31"] {
+        assert!(message.contains(wanted), "{message}");
+    }
+    let opened = open(Some("2015-12-31"), [old, new]);
+    let message = opened.file.unwrap().notices[0].message(Language::Zh);
+    assert_eq!(message, "表头上方写的填报日期是 2014-12-31，与所给的 2015-12-31 不同；按 2015-12-31 导入");
 }
 
 #[test]

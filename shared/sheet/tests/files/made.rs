@@ -109,10 +109,15 @@ pub(crate) struct Opened {
 }
 
 pub(crate) fn opened(name: &str, bytes: &[u8], tables: &[Table]) -> Opened {
+    opened_on(None, name, bytes, tables)
+}
+
+/// Opened with this day given for the forms.
+pub(crate) fn opened_on(day: Option<&str>, name: &str, bytes: &[u8], tables: &[Table]) -> Opened {
     let folder = tempfile::tempdir().unwrap();
     let path: PathBuf = folder.path().join(name);
     std::fs::write(&path, bytes).unwrap();
-    let file = FormFile::open(&path, tables);
+    let file = FormFile::open(&path, tables, day);
     Opened { _folder: folder, file }
 }
 

@@ -49,7 +49,7 @@ proptest! {
         for format in FORMATS {
             let path = folder.path().join(format!("表.{}", format.ending()));
             write(&path, format, &[(form(&table), rows.clone())]);
-            let file = FormFile::open(&path, std::slice::from_ref(&table)).unwrap();
+            let file = FormFile::open(&path, std::slice::from_ref(&table), None).unwrap();
             let read: Vec<Vec<String>> = file
                 .rows(&file.parts[0])
                 .unwrap()
@@ -94,7 +94,7 @@ fn a_form_opens_in_other_programs_and_says_what_it_should() {
     for rule in ["\"词0,词1,词2\"", "代码表!$A$1:$A$80", "\"是,否\""] {
         assert!(text.contains(rule), "{rule}: {text}");
     }
-    let read = FormFile::open(&path, &[table, members()]).unwrap();
+    let read = FormFile::open(&path, &[table, members()], None).unwrap();
     assert_eq!((read.parts.len(), read.parts[0].row_count, read.notices), (2, 0, Vec::new()));
 }
 
@@ -105,7 +105,7 @@ fn the_same_rows_make_the_same_file() {
     let bytes = ["甲.xlsx", "乙.xlsx"].map(|name| {
         let path = folder.path().join(name);
         write(&path, Format::Xlsx, &[(form(&households()).on("2015-12-31"), rows.clone())]);
-        let read = FormFile::open(&path, &[households()]).unwrap();
+        let read = FormFile::open(&path, &[households()], None).unwrap();
         assert_eq!(read.form_date.as_deref(), Some("2015-12-31"));
         std::fs::read(path).unwrap()
     });

@@ -1,20 +1,19 @@
 //! The rejected rows in the form that they came in, with their number and what is wrong.
 
-use std::fs::File;
 use std::io::BufWriter;
 use std::path::{Path, PathBuf};
 
-use kernel::language::Language;
 use proto::common::Table;
-use sheet::{Form, FormWriter, Format, Part};
+use sheet::{Form, FormWriter, Format, Part, rejected_row};
 
-use super::told::candidates;
 use crate::client::import::DecidedRow;
+use crate::commands::unfinished::Unfinished;
 use crate::exit::Stop;
 
 /// See the module.
 pub(super) struct ErrorFile {
     path: PathBuf,
+    file: Unfinished,
     writer: FormWriter,
     forms: Vec<Form>,
     /// Which sheet was begun last.
@@ -22,32 +21,32 @@ pub(super) struct ErrorFile {
 }
 
 impl ErrorFile {
-    /// A workbook or csv, as its name says.
-    pub(super) fn create(path: &Path, tables: &[Table], parts: &[Part], day: &str) -> Result<Self, Stop> {
+    /// Begins the file, in this format.
+    pub(super) fn begin(
+        path: &Path,
+        format: Format,
+        tables: &[Table],
+        parts: &[Part],
+        day: &str,
+    ) -> Result<Self, Stop> {
         let form = |part: &Part| {
             let table = tables.iter().find(|table| table.id == part.table).cloned().unwrap_or_default();
             Form::of_titles(&table, &part.titles).on(day).with_reasons()
         };
-        let format = Format::of_path(path).unwrap_or(Format::Csv);
-        let file = File::create(path).map_err(|error| Stop::unwritable(path, error))?;
-        let writer = FormWriter::new(format, Box::new(BufWriter::new(file)));
-        Ok(Self { path: path.to_owned(), writer, forms: parts.iter().map(form).collect(), begun: None })
+        let (file, out) = Unfinished::begin(path)?;
+        let writer = FormWriter::new(format, Box::new(BufWriter::new(out)));
+        let forms = parts.iter().map(form).collect();
+        Ok(Self { path: path.to_owned(), file, writer, forms, begun: None })
     }
 
     /// Writes a rejected row of a sheet; sheets come one after another.
-    pub(super) fn write(&mut self, sheet: usize, row: &DecidedRow, language: Language) -> Result<(), Stop> {
-        self.begin(sheet)?;
-        let reasons = row.errors.iter().filter(|error| !error.warning).map(|error| {
-            let column = if error.column.is_empty() { String::new() } else { format!("{}: ", error.column) };
-            format!("{column}{}{}", error.message, candidates(error, language))
-        });
-        let mut cells = row.cells.clone();
-        cells.resize(self.forms[sheet].columns.len() - 2, String::new());
-        cells.extend([row.number.to_string(), reasons.collect::<Vec<_>>().join("\n")]);
+    pub(super) fn write(&mut self, sheet: usize, row: &DecidedRow) -> Result<(), Stop> {
+        self.begin_sheet(sheet)?;
+        let cells = rejected_row(&self.forms[sheet], row.number, &row.row, &row.errors);
         self.writer.row(&cells).map_err(|error| Stop::unwritable(&self.path, error))
     }
 
-    fn begin(&mut self, sheet: usize) -> Result<(), Stop> {
+    fn begin_sheet(&mut self, sheet: usize) -> Result<(), Stop> {
         if self.begun != Some(sheet) {
             self.begun = Some(sheet);
             self.writer.sheet(&self.forms[sheet]).map_err(|error| Stop::unwritable(&self.path, error))?;
@@ -55,19 +54,25 @@ impl ErrorFile {
         Ok(())
     }
 
-    /// Ends the file; without a rejected row it is a header and nothing else.
-    pub(super) fn finish(mut self) -> Result<PathBuf, Stop> {
-        if self.begun.is_none() && !self.forms.is_empty() {
-            self.begin(0)?;
+    /// Ends the file; without a rejected row it is a header and nothing else. Of an import that broke off before any row was
+    /// rejected there is none: what stood under its name stays.
+    pub(super) fn finish(mut self, whole: bool) -> Result<Option<PathBuf>, Stop> {
+        if self.begun.is_none() {
+            if !whole {
+                return Ok(None);
+            }
+            if !self.forms.is_empty() {
+                self.begin_sheet(0)?;
+            }
         }
         self.writer.finish().map_err(|error| Stop::unwritable(&self.path, error))?;
-        Ok(self.path)
+        self.file.complete().map(Some)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use proto::common::{Column, Label, RowError};
+    use proto::common::{CellFlaw, CellFlawKind, Column, Label, Row, RowError};
     use sheet::FormFile;
 
     use super::*;
@@ -96,20 +101,37 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let from = folder.path().join("户信息.csv");
         std::fs::write(&from, "姓名,户编号\n金哲,1\n").unwrap();
-        let parts = FormFile::open(&from, &[table()]).unwrap().parts;
-        for name in ["退回.csv", "退回.xlsx"] {
+        let parts = FormFile::open(&from, &[table()], None).unwrap().parts;
+        let begun = |name: &str, format: Format| {
             let path = folder.path().join(name);
-            let mut file = ErrorFile::create(&path, &[table()], &parts, "2015-12-31").unwrap();
-            let cells = vec!["=金".to_owned()];
-            let row = DecidedRow { number: 7, cells, errors: vec![error("姓名", false), error("", true)] };
-            file.write(0, &row, Language::Zh).unwrap();
-            file.finish().unwrap();
-            let again = FormFile::open(&path, &[table()]).unwrap();
+            let file = ErrorFile::begin(&path, format, &[table()], &parts, "2015-12-31").unwrap();
+            (path, file)
+        };
+        for (name, format) in
+            [("国标.csv", Format::CsvGb18030), ("退回.csv", Format::Csv), ("退回.xlsx", Format::Xlsx)]
+        {
+            let (path, mut file) = begun(name, format);
+            let flaw = CellFlaw { cell: 1, kind: CellFlawKind::DigitsLost.into() };
+            let cells = ["=金", "222405195002030000"].map(str::to_owned).to_vec();
+            let row = Row { cells, flaws: vec![flaw] };
+            let row = DecidedRow { number: 7, row, errors: vec![error("姓名", false), error("", true)] };
+            file.write(0, &row).unwrap();
+            assert_eq!(file.finish(false).unwrap(), Some(path.clone()));
+            let again = FormFile::open(&path, &[table()], None).unwrap();
             assert_eq!(again.parts[0].titles, ["姓名", "户编号"], "{name}");
             let rows: Vec<_> = again.rows(&again.parts[0]).unwrap().map(Result::unwrap).collect();
-            assert_eq!((rows.len(), rows[0].1.cells.clone()), (1, vec!["=金".to_owned()]), "{name}");
+            let cells = ["=金", "2.2240519500203E+17"].map(str::to_owned).to_vec();
+            let row = Row { cells, flaws: vec![flaw] };
+            assert_eq!(rows.into_iter().map(|(_, row)| row).collect::<Vec<_>>(), [row], "{name}");
         }
         let text = std::fs::read_to_string(folder.path().join("退回.csv")).unwrap();
-        assert_eq!(text, "\u{feff}姓名,户编号,行号,错误原因\n'=金,,7,姓名: 不对;可选:乙\n");
+        assert_eq!(text, "\u{feff}姓名,户编号,行号,错误原因\n'=金,2.2240519500203E+17,7,姓名: 不对 (乙)\n");
+        // Where nothing was rejected, a broken import leaves what is there, and a whole one says that there is nothing.
+        let (path, file) = begun("退回.csv", Format::Csv);
+        assert_eq!(file.finish(false).unwrap(), None);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+        let (path, file) = begun("退回.csv", Format::Csv);
+        assert_eq!(file.finish(true).unwrap(), Some(path.clone()));
+        assert_eq!(std::fs::read_to_string(&path).unwrap().lines().count(), 1);
     }
 }

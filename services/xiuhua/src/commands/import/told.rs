@@ -40,7 +40,7 @@ impl Told {
             }
         }
         if let (Some(file), true, None) = (&mut self.errors, row.rejected(), &self.broken) {
-            self.broken = file.write(sheet, row, self.language).err();
+            self.broken = file.write(sheet, row).err();
         }
     }
 
@@ -53,11 +53,11 @@ impl Told {
         lines
     }
 
-    /// The error file, if there is one.
-    pub(super) fn finish(self) -> Result<Option<PathBuf>, Stop> {
+    /// The error file, if there is one; `whole` says that the import came to its end.
+    pub(super) fn finish(self, whole: bool) -> Result<Option<PathBuf>, Stop> {
         match (self.broken, self.errors) {
             (Some(stop), _) => Err(stop),
-            (None, Some(file)) => file.finish().map(Some),
+            (None, Some(file)) => file.finish(whole),
             (None, None) => Ok(None),
         }
     }
@@ -133,7 +133,7 @@ pub(crate) fn error_line(error: &RowError, language: Language) -> String {
     if error.warning { words::WARNING.fill(language, &[("line", &line)]) } else { line }
 }
 
-pub(super) fn candidates(error: &RowError, language: Language) -> String {
+fn candidates(error: &RowError, language: Language) -> String {
     if error.candidates.is_empty() {
         return String::new();
     }
