@@ -32,8 +32,12 @@ pub(super) async fn received(
             .map_err(internal)?;
         let Some(mut message) = incoming.message().await? else { return Ok(file) };
         bytes = std::mem::take(&mut message.chunk);
-        if bytes.is_empty() || message != ImportFileRequest::default() {
+        if message != ImportFileRequest::default() {
             return Err(context.status(&Failure::new(Reason::StreamProtocol).with("expected", "chunk")));
+        }
+        // Over HTTP a body that broke off or stood still ends so.
+        if bytes.is_empty() {
+            return Err(context.status(&Failure::new(Reason::FileIncomplete)));
         }
     }
 }

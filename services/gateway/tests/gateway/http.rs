@@ -10,7 +10,8 @@ use kernel::failure::{Failure, Reason, Violation};
 use kernel::language::Language;
 use prost::Message;
 use proto::common::{
-    ExportBatch, ExportEnd, ExportHeader, ExportRowsRequest, ExportRowsResponse, export_rows_response,
+    ExportBatch, ExportEnd, ExportHeader, ExportRowsRequest, ExportRowsResponse, ListTablesResponse, Table,
+    export_rows_response,
 };
 use proto::xiuhua::registry::v1 as registry;
 use runtime::status::to_status;
@@ -23,6 +24,7 @@ const GET: &str = "/xiuhua.registry.v1.HouseholdService/GetHousehold";
 const LIST: &str = "/xiuhua.registry.v1.HouseholdService/ListHouseholds";
 const UPDATE: &str = "/xiuhua.registry.v1.HouseholdService/UpdateHousehold";
 const CASES: &str = "/xiuhua.registry.v1.HouseholdCaseService/ListHouseholdCases";
+const TABLES: &str = "/xiuhua.common.v1.TableService/ListTables";
 const EXPORT: &str = "/xiuhua.common.v1.TableService/ExportRows";
 
 fn answer(answer: impl Fn(&[Bytes]) -> Reply + Send + Sync + 'static) -> Answer {
@@ -217,6 +219,18 @@ async fn a_body_that_does_not_come_is_not_waited_for() {
     let never = futures::StreamExt::chain(first, futures::stream::pending());
     let answered = send(&suite, "POST", "/v1/households", Body::new(StreamBody::new(never))).await;
     assert_eq!(answered.refusal(), "408 BODY_TOO_SLOW");
+}
+
+#[tokio::test]
+async fn a_file_that_breaks_off_is_told_to_be_incomplete() {
+    let table = Table { id: "registry.households".to_owned(), ..Table::default() };
+    let tables = ListTablesResponse { tables: vec![table], ..ListTablesResponse::default() };
+    let suite = before(&Fake::new([(TABLES, answer(move |_| Reply::message(&tables)))])).await;
+    let gone = Err(std::io::Error::other("gone"));
+    let pieces = futures::stream::iter([Ok("县市,"), Ok(""), Ok("乡镇"), gone]);
+    let answered =
+        send(&suite, "POST", "/v1/files:import?name=registry.households", Body::from_stream(pieces)).await;
+    assert_eq!(answered.refusal(), "400 FILE_INCOMPLETE");
 }
 
 #[tokio::test]

@@ -274,7 +274,7 @@ reasons! {
     SheetMissing "SHEET_MISSING" InvalidArgument ["sheet"];
     /// The job was started with another file.
     FileDigestDiffers "FILE_DIGEST_DIFFERS" FailedPrecondition [];
-    /// The file was cut: its digest or its number of rows is not what was announced.
+    /// The file was cut: it broke off or stood still on its way, or its digest or number of rows is not what was announced.
     FileIncomplete "FILE_INCOMPLETE" InvalidArgument [];
     /// The job belongs to another file, table or setting.
     JobOtherFile "JOB_OTHER_FILE" FailedPrecondition [];

@@ -46,7 +46,7 @@ pub(crate) fn downloaded(output: &MessageDescriptor) -> Option<(FieldDescriptor,
 }
 
 /// The messages of a request whose body is a file. One that breaks off or stops must not pass for a whole one: the last
-/// message then brings nothing, which the RPC refuses.
+/// message then brings nothing, which the RPC refuses. No other brings nothing: what a connection sends empty is left out.
 pub(super) fn messages(
     first: &DynamicMessage,
     field: &FieldDescriptor,
@@ -56,7 +56,15 @@ pub(super) fn messages(
     let (field, empty) = (field.clone(), DynamicMessage::new(field.parent_message().clone()));
     let pieces = stream::unfold(Some(body.into_data_stream()), |pieces| async {
         let mut pieces = pieces?;
-        match tokio::time::timeout(PATIENCE, pieces.next()).await {
+        let filled = async {
+            loop {
+                match pieces.next().await {
+                    Some(Ok(bytes)) if bytes.is_empty() => {}
+                    piece => return piece,
+                }
+            }
+        };
+        match tokio::time::timeout(PATIENCE, filled).await {
             Ok(Some(Ok(bytes))) => Some((bytes, Some(pieces))),
             Ok(None) => None,
             Ok(Some(Err(_))) | Err(_) => Some((Bytes::new(), None)),
@@ -123,18 +131,33 @@ mod tests {
         assert_eq!(disposition("a\"\r\nb.c\"sv").matches('"').count(), 2);
     }
 
-    #[tokio::test]
-    async fn a_body_that_breaks_off_ends_with_an_empty_message() {
+    type Piece = Result<&'static str, std::io::Error>;
+
+    /// Lengths of the messages that a body becomes.
+    async fn sent(pieces: impl Stream<Item = Piece> + Send + 'static) -> Vec<usize> {
         let input = crate::json::pool().unwrap();
         let input = input.get_message_by_name("xiuhua.gateway.v1.ImportFileRequest").unwrap();
         let field = input.get_field_by_name("chunk").unwrap();
-        let sent = async |pieces: Vec<Result<&'static str, std::io::Error>>| {
-            let body = Body::from_stream(stream::iter(pieces));
-            let sent: Vec<Bytes> =
-                messages(&DynamicMessage::new(input.clone()), &field, body).collect().await;
-            sent.iter().map(Bytes::len).collect::<Vec<_>>()
-        };
-        assert_eq!(sent(vec![Ok("ab"), Ok("c")]).await, [0, 4, 3]);
-        assert_eq!(sent(vec![Ok("ab"), Err(std::io::Error::other("gone"))]).await, [0, 4, 0]);
+        let first = DynamicMessage::new(input);
+        messages(&first, &field, Body::from_stream(pieces)).map(|message| message.len()).collect().await
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_that_breaks_off_or_stops_ends_with_an_empty_message() {
+        assert_eq!(sent(stream::iter([Ok("ab"), Ok("c")])).await, [0, 4, 3]);
+        let gone = || Err(std::io::Error::other("gone"));
+        assert_eq!(sent(stream::iter([Ok("ab"), gone()])).await, [0, 4, 0]);
+        assert_eq!(sent(stream::iter([Ok("ab")]).chain(stream::pending())).await, [0, 4, 0]);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn an_empty_piece_of_a_body_is_no_message() {
+        assert_eq!(sent(stream::iter([Ok(""), Ok("ab"), Ok(""), Ok("c"), Ok("")])).await, [0, 4, 3]);
+        // Nor does it keep a body alive that brings nothing else.
+        let ticks = stream::unfold(tokio::time::interval(PATIENCE / 3), |mut ticks| async {
+            ticks.tick().await;
+            Some((Ok(""), ticks))
+        });
+        assert_eq!(sent(stream::iter([Ok("ab")]).chain(ticks)).await, [0, 4, 0]);
     }
 }
