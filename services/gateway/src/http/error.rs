@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use axum::response::{IntoResponse, Response};
-use http::header::{ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::header::{ACCEPT, ACCEPT_ENCODING, ALLOW, CONTENT_TYPE, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use kernel::failure::{Failure, Reason};
 use prost::Message;
 use prost_reflect::DynamicMessage;
@@ -14,6 +14,13 @@ use tonic::{Code, Status};
 
 /// The message that a refusal is.
 pub(crate) const STATUS: &str = "google.rpc.Status";
+
+/// Arguments of refusals that a header of the answer says as well.
+const WHAT_WOULD_DO: [(Reason, &str, HeaderName); 3] = [
+    (Reason::HttpMethodRefused, "allowed", ALLOW),
+    (Reason::ContentTypeUnsupported, "expected", ACCEPT),
+    (Reason::ContentEncodingUnsupported, "expected", ACCEPT_ENCODING),
+];
 
 /// The answer for a failure, in the language of the request's headers.
 pub(crate) fn of(failure: &Failure, headers: &HeaderMap) -> Response {
@@ -33,11 +40,13 @@ pub(crate) fn refused(status: &Status) -> Response {
     if let Some(delay) = problem.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(whole_seconds(delay)));
     }
-    if let Some(allowed) = problem.metadata.get("allowed")
-        && is(&problem, Reason::HttpMethodRefused)
-        && let Ok(allowed) = HeaderValue::from_str(allowed)
-    {
-        headers.insert(ALLOW, allowed);
+    for (reason, argument, header) in WHAT_WOULD_DO {
+        if is(&problem, reason)
+            && let Some(value) = problem.metadata.get(argument)
+            && let Ok(value) = HeaderValue::from_str(value)
+        {
+            headers.insert(header, value);
+        }
     }
     answer
 }
@@ -63,7 +72,9 @@ fn http_status(problem: &Problem) -> StatusCode {
     match Reason::parse(&problem.reason) {
         Some(Reason::HttpMethodRefused) => StatusCode::METHOD_NOT_ALLOWED,
         Some(Reason::PathTooLong) => StatusCode::URI_TOO_LONG,
-        Some(Reason::ContentTypeUnsupported) => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Some(Reason::ContentTypeUnsupported | Reason::ContentEncodingUnsupported) => {
+            StatusCode::UNSUPPORTED_MEDIA_TYPE
+        }
         Some(Reason::MessageTooLarge) => StatusCode::PAYLOAD_TOO_LARGE,
         Some(Reason::BodyTooSlow) => StatusCode::REQUEST_TIMEOUT,
         _ => of_code(problem.code),
@@ -137,6 +148,7 @@ mod tests {
         let cases = [
             (Reason::PathTooLong, 414),
             (Reason::ContentTypeUnsupported, 415),
+            (Reason::ContentEncodingUnsupported, 415),
             (Reason::MessageTooLarge, 413),
             (Reason::BodyTooSlow, 408),
             (Reason::PathUnknown, 404),

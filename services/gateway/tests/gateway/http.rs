@@ -202,10 +202,44 @@ async fn what_is_no_request_is_refused_before_any_service_is_called() {
         (refused.refusal().as_str(), &refused.headers["allow"]),
         ("405 HTTP_METHOD_REFUSED", &"GET, PATCH".parse().unwrap())
     );
+    assert_eq!(fake.seen("").len(), 0);
+}
+
+#[tokio::test]
+async fn a_body_of_another_kind_is_told_what_would_do() {
+    let fake = Fake::default();
+    let suite = before(&fake).await;
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=gb18030"] {
         let request =
             suite.http("POST", "/v1/households").header("content-type", kind).body(Body::from("{}"));
-        assert_eq!(call(&suite, request.unwrap()).await.refusal(), "415 CONTENT_TYPE_UNSUPPORTED", "{kind}");
+        let refused = call(&suite, request.unwrap()).await;
+        assert_eq!(refused.refusal(), "415 CONTENT_TYPE_UNSUPPORTED", "{kind}");
+        assert_eq!(refused.headers["accept"], "application/json");
+    }
+    let import = "/v1/files:import?name=registry.households";
+    for (path, header, value, reason, (hint, taken)) in [
+        (
+            import,
+            "content-type",
+            "multipart/form-data; boundary=b",
+            "CONTENT_TYPE_UNSUPPORTED",
+            ("accept", "application/octet-stream"),
+        ),
+        (import, "content-encoding", "gzip", "CONTENT_ENCODING_UNSUPPORTED", ("accept-encoding", "identity")),
+        (
+            "/v1/households",
+            "content-encoding",
+            "gzip",
+            "CONTENT_ENCODING_UNSUPPORTED",
+            ("accept-encoding", "identity"),
+        ),
+    ] {
+        let request = suite.http("POST", path).header(header, value).body(Body::from("{}"));
+        let refused = call(&suite, request.unwrap()).await;
+        assert_eq!(
+            (refused.refusal(), &refused.headers[hint]),
+            (format!("415 {reason}"), &taken.parse().unwrap())
+        );
     }
     assert_eq!(fake.seen("").len(), 0);
 }

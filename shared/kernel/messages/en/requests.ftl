@@ -22,6 +22,7 @@ PATH_UNKNOWN = There is nothing under this address
 HTTP_METHOD_REFUSED = This address is for { $allowed } only
 PATH_TOO_LONG = The address is longer than { $limit } bytes
 CONTENT_TYPE_UNSUPPORTED = The body must be of the content type { $expected }
+CONTENT_ENCODING_UNSUPPORTED = The body must not be compressed; the only content encoding is { $expected }
 VALUE_MALFORMED = The value has the wrong form; expected: { $expected }
 FIELD_REPEATED = The field stands twice
 NESTED_TOO_DEEP = Values are nested deeper than { $limit } levels

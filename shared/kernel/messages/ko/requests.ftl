@@ -22,6 +22,7 @@ PATH_UNKNOWN = 이 주소에는 아무것도 없습니다
 HTTP_METHOD_REFUSED = 이 주소는 { $allowed } 요청만 받습니다
 PATH_TOO_LONG = 주소가 { $limit }바이트를 초과하였습니다
 CONTENT_TYPE_UNSUPPORTED = 본문의 내용류형이 옳지 않습니다. 요구되는 류형: { $expected }
+CONTENT_ENCODING_UNSUPPORTED = 본문을 압축하지 말아야 합니다. 허용되는 내용부호화: { $expected }
 VALUE_MALFORMED = 값의 형식이 옳지 않습니다. 요구되는 형식: { $expected }
 FIELD_REPEATED = 이 항목이 두번 나타났습니다
 NESTED_TOO_DEEP = 겹싸기가 { $limit }층을 초과하였습니다

@@ -22,6 +22,7 @@ PATH_UNKNOWN = 该地址下没有内容
 HTTP_METHOD_REFUSED = 该地址只接受 { $allowed } 请求
 PATH_TOO_LONG = 地址超过 { $limit } 字节
 CONTENT_TYPE_UNSUPPORTED = 请求正文的内容类型应为 { $expected }
+CONTENT_ENCODING_UNSUPPORTED = 请求正文不能压缩，内容编码只能是 { $expected }
 VALUE_MALFORMED = 值的格式不对，应为：{ $expected }
 FIELD_REPEATED = 该字段重复出现
 NESTED_TOO_DEEP = 嵌套超过 { $limit } 层

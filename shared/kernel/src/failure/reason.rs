@@ -412,6 +412,8 @@ reasons! {
     PathTooLong "PATH_TOO_LONG" InvalidArgument ["limit"];
     /// The body is of another content type.
     ContentTypeUnsupported "CONTENT_TYPE_UNSUPPORTED" InvalidArgument ["expected"];
+    /// The body is packed by a content encoding.
+    ContentEncodingUnsupported "CONTENT_ENCODING_UNSUPPORTED" InvalidArgument ["expected"];
     /// The value is of another kind, or not in its form.
     ValueMalformed "VALUE_MALFORMED" InvalidArgument ["expected"];
     /// The field stands twice.

@@ -71,7 +71,8 @@ impl Face {
     async fn answered(&self, head: &Parts, body: axum::body::Body) -> Result<Response, Refusal> {
         let (route, texts) = self.route(head)?;
         let sent = match file::uploaded(route) {
-            Some(field) => message(route, texts, head.uri.query(), None)
+            Some(field) => body::may_be_a_file(&head.headers)
+                .and_then(|()| message(route, texts, head.uri.query(), None))
                 .map(|first| file::messages(&first, field, body).boxed()),
             None => self
                 .read(route, texts, head, body)

@@ -18,7 +18,12 @@ pub(super) const REFUSALS: [(&str, &str, &str); 9] = [
     ("404", "NotFound", "The record does not exist, or is not visible to the caller."),
     ("409", "Conflict", "It exists already, or somebody else was faster: read again and try again."),
     ("413", "TooLarge", "The body is larger than may be sent at once."),
-    ("415", "NotJson", "The body is of another content type than `application/json`."),
+    (
+        "415",
+        "NotTaken",
+        "The body is of another content type than is taken here, or packed; `Accept` or `Accept-Encoding` says what is \
+            taken.",
+    ),
     ("429", "TooMany", "More requests at once than can be answered; nothing was done."),
     (
         "503",
