@@ -37,6 +37,8 @@ const SPAN: &str = "b7ad6b7169203331";
 const PARENT: &str = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
 /// What the caller calls its request.
 const DESK: &str = "desk-7";
+/// The same of a request for which its caller lacks the right.
+const DESK_WITHOUT_A_RIGHT: &str = "desk-6";
 /// The same of a request over plain HTTP.
 const TRACE_OVER_HTTP: &str = "1bf7651916cd43dd8448eb211c80319d";
 const PARENT_OVER_HTTP: &str = "00-1bf7651916cd43dd8448eb211c80319d-b7ad6b7169203331-01";
@@ -47,6 +49,8 @@ const TOLD: [&str; 7] =
     ["service", "rpc.service", "rpc.method", "request_id", "code", "peer.service", "busy_ns"];
 
 const REPORT: &str = "xiuhua.gateway.v1.ReportService/GetReport";
+const CREATE: &str = "xiuhua.registry.v1.HouseholdService/CreateHousehold";
+const GET: &str = "xiuhua.registry.v1.HouseholdService/GetHousehold";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_call_is_one_trace_through_all_processes() {
@@ -58,6 +62,13 @@ async fn a_call_is_one_trace_through_all_processes() {
     let front = processes.front();
     let office = Token::new(&front.token("prefecture_office", PREFECTURE));
     let channel = Channel::from_shared(front.url.clone()).unwrap().connect().await.unwrap();
+
+    // The gateway's own shell refuses it, and has the registry audit that.
+    let admin = Token::new(&front.token("security_admin", PREFECTURE));
+    let mut households = HouseholdServiceClient::with_interceptor(channel.clone(), admin);
+    let mut asked = Request::new(GetHouseholdRequest::default());
+    asked.metadata_mut().insert("x-request-id", DESK_WITHOUT_A_RIGHT.parse().unwrap());
+    assert_eq!(households.get_household(asked).await.unwrap_err().code(), Code::PermissionDenied);
 
     let mut reports = ReportServiceClient::with_interceptor(channel.clone(), office);
     let mut asked = Request::new(GetReportRequest {
@@ -93,7 +104,9 @@ async fn a_call_is_one_trace_through_all_processes() {
     let spans = collector.spans();
     of_the_report(&spans, TRACE, DESK);
     of_the_report(&spans, TRACE_OVER_HTTP, DESK_OVER_HTTP);
-    of_the_refusal(&spans, &made);
+    let created = of_the_refusal(&spans, &made, CREATE);
+    assert!(created.iter().all(|span| span.trace == created[0].trace), "{created:?}");
+    of_the_refusal(&spans, DESK_WITHOUT_A_RIGHT, GET);
     for span in &spans {
         for (key, value) in &span.attributes {
             assert!(TOLD.contains(&key.as_str()), "{key} of {span:?}");
@@ -127,15 +140,15 @@ fn of_the_report(spans: &[Collected], trace: &str, desk: &str) {
     assert!(names.contains("xiuhua.common.v1.ReportingService/Measure"), "{names:?}");
 }
 
-/// A call that was refused: a trace and an identifier of its own, the same in gateway and registry.
-fn of_the_refusal(spans: &[Collected], made: &str) {
-    let named = |span: &&Collected| span.attributes.get("request_id").is_some_and(|id| id == made);
+/// A call that was refused: a trace of its own, and an identifier that is the same in gateway and registry.
+fn of_the_refusal<'s>(spans: &'s [Collected], id: &str, rpc: &str) -> Vec<&'s Collected> {
+    let named = |span: &&Collected| span.attributes.get("request_id").is_some_and(|named| named == id);
     let found: Vec<&Collected> = spans.iter().filter(named).collect();
     let gateway = found.iter().find(|span| span.process == "gateway").expect("the gateway's span");
-    assert_eq!(gateway.name, "xiuhua.registry.v1.HouseholdService/CreateHousehold");
     assert!(gateway.parent.is_empty() && gateway.trace != TRACE && !gateway.failed, "{gateway:?}");
     assert!(found.iter().any(|span| span.process == "registry"), "{found:?}");
-    assert!(found.iter().all(|span| span.trace == gateway.trace), "{found:?}");
+    assert!(found.iter().all(|span| span.name == rpc), "{found:?}");
+    found
 }
 
 #[tokio::test(flavor = "multi_thread")]

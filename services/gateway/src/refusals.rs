@@ -1,8 +1,8 @@
 //! Refusals in the audit. The gateway keeps none: it owns no facts, and no database to write to.
 //!
 //! A call that a service refused behind the gateway is audited there. One that the gateway's own shell refused is shown to
-//! the registry as well, empty and with the caller's token: its shell knows the whole contract, refuses before any handler,
-//! and audits it.
+//! the registry as well, empty, with the caller's token and under the same identifier: its shell knows the whole contract,
+//! refuses before any handler, and audits it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,7 +10,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use kernel::language::Language;
 use runtime::client::Channels;
-use runtime::context::{Context, RequestId, anonymous};
+use runtime::context::{Context, anonymous};
 use runtime::shell::{Refusal, RefusalSink};
 use tokio::sync::Semaphore;
 use tonic::Code;
@@ -44,7 +44,8 @@ impl RefusalSink for PassedOn {
             return;
         };
         let caller = anonymous(Language::default());
-        let context = Context::background(caller, Some(token.clone()), RequestId::random()).within(PATIENCE);
+        let context = Context::background(caller, Some(token.clone()), refusal.request_id.clone());
+        let context = context.within(PATIENCE);
         let path = format!("/{}", refusal.method);
         match self.channels.to(AUDITOR, &context) {
             Ok(outgoing) => {

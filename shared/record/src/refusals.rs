@@ -164,8 +164,11 @@ fn entry(key: &Key, count: i64) -> NewAudit {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::LazyLock;
+
     use kernel::clock::ManualClock;
     use kernel::date::CivilDate;
+    use runtime::context::RequestId;
     use store::AuditQuery;
     use tempfile::TempDir;
 
@@ -189,7 +192,8 @@ mod tests {
 
     fn refusal<'a>(subject: &'a str, reason: &'a str) -> Refusal<'a> {
         let method = "xiuhua.registry.v1.HouseholdService/GetHousehold";
-        Refusal { subject, on_behalf_of: None, role: "auditor", method, reason, token: None }
+        static ID: LazyLock<RequestId> = LazyLock::new(RequestId::none);
+        Refusal { subject, on_behalf_of: None, role: "auditor", method, reason, request_id: &ID, token: None }
     }
 
     async fn entries(db: &Db) -> Vec<(String, String, i64)> {

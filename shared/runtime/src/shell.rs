@@ -15,7 +15,7 @@ use tower::ServiceBuilder;
 use tower::util::BoxCloneSyncService;
 
 use crate::config::{ConnectionConfig, LimitsConfig, ServiceConfig, ShutdownConfig};
-use crate::context::CallerToken;
+use crate::context::{CallerToken, RequestId};
 use crate::keys::Keys;
 use crate::layers::Middle;
 use crate::layers::authentication::Authentication;
@@ -44,6 +44,8 @@ pub struct Refusal<'a> {
     pub method: &'a str,
     /// The reason, such as `PERMISSION_MISSING`.
     pub reason: &'a str,
+    /// Identifier of the request.
+    pub request_id: &'a RequestId,
     /// The caller's token where the shell itself refused, so that no handler has seen the call; absent where a handler
     /// refused.
     pub token: Option<&'a CallerToken>,

@@ -10,7 +10,7 @@ use tonic_types::StatusExt;
 use tracing::Span;
 
 use super::{Answer, Incoming, Middleware, Next, Request, at_once, body, refusal};
-use crate::context::CallerToken;
+use crate::context::{CallerToken, RequestId};
 use crate::policy::{Access, Method};
 use crate::shell::{Refusal, RefusalSink};
 
@@ -27,7 +27,9 @@ impl Middleware for Policy {
             return at_once(refusal(&Failure::new(Reason::Unimplemented), incoming.language));
         };
         let caller = request.extensions().get::<Caller>();
-        let who = caller.filter(|caller| !caller.subject.is_empty()).map(Who::of);
+        let request_id = incoming.request_id;
+        let who = caller.filter(|caller| !caller.subject.is_empty());
+        let who = who.map(|caller| Who::of(caller, request_id));
         let told = self.refusals.clone().zip(who);
         if let Err(failure) = check(&method, caller) {
             if let Some((sink, who)) = told {
@@ -54,14 +56,16 @@ struct Who {
     subject: String,
     on_behalf_of: Option<String>,
     role: String,
+    request_id: RequestId,
 }
 
 impl Who {
-    fn of(caller: &Caller) -> Self {
+    fn of(caller: &Caller, request_id: RequestId) -> Self {
         Self {
             subject: caller.subject.clone(),
             on_behalf_of: caller.on_behalf_of.clone(),
             role: caller.role.clone(),
+            request_id,
         }
     }
 
@@ -77,6 +81,7 @@ impl Who {
             role: &self.role,
             method: &method.label,
             reason,
+            request_id: &self.request_id,
             token,
         }
     }
