@@ -12,6 +12,7 @@ use prost_types::Timestamp;
 use proto::common::change_feed_service_client::ChangeFeedServiceClient;
 use proto::common::change_feed_service_server::ChangeFeedService;
 use proto::common::{GetHeadRequest, GetHeadResponse, Position, WatchRequest, WatchResponse};
+use record::common::beginning;
 use runtime::context::Context;
 use tonic::{Request, Response, Status};
 
@@ -121,15 +122,18 @@ impl ChangeFeedService for Gateway {
     async fn get_head(&self, request: Request<GetHeadRequest>) -> Result<Response<GetHeadResponse>, Status> {
         let context = &Context::of(&request);
         let request = request.into_inner();
+        let counted = !request.after.is_empty();
         let after = Positions::read(&request.after).map_err(|failure| context.status(&failure))?;
         let mut asked = self.collections(&request.collections);
         let heads = self.channels().services().map(|service| {
-            // A head is told of every service; counted is only where something of it was asked about.
-            let collections = asked.remove(service);
-            let after = after.0.get(service).filter(|_| collections.is_some());
-            let request = GetHeadRequest {
-                after: after.map(|position| position.token.clone()).unwrap_or_default(),
-                collections: collections.unwrap_or_default(),
+            // A head is told of every service; counted is only where something of it was asked about, from the beginning
+            // where the position says nothing of the service.
+            let request = match asked.remove(service) {
+                Some(collections) if counted => GetHeadRequest {
+                    after: after.0.get(service).map_or_else(beginning, |position| position.token.clone()),
+                    collections,
+                },
+                _ => GetHeadRequest::default(),
             };
             async move {
                 let outgoing =

@@ -14,10 +14,11 @@ use proto::common::history_service_client::HistoryServiceClient;
 use proto::common::table_service_client::TableServiceClient;
 use proto::common::{
     AnnualPlan, AuditEntry, BatchGetAnnualPlansRequest, BatchGetAnnualPlansResponse, ExportRowsRequest,
-    ExportRowsResponse, FeedEvent, ImportHeader, ImportRowsRequest, ImportRowsResponse,
-    ListAnnualPlansRequest, ListAnnualPlansResponse, ListAuditEntriesRequest, ListAuditEntriesResponse,
-    ListTablesRequest, ListTablesResponse, ListVersionsRequest, ListVersionsResponse, Position, Table,
-    WatchRequest, WatchResponse, export_rows_response, import_rows_request,
+    ExportRowsResponse, FeedEvent, GetHeadRequest, GetHeadResponse, ImportHeader, ImportRowsRequest,
+    ImportRowsResponse, ListAnnualPlansRequest, ListAnnualPlansResponse, ListAuditEntriesRequest,
+    ListAuditEntriesResponse, ListTablesRequest, ListTablesResponse, ListVersionsRequest,
+    ListVersionsResponse, Position, Table, WatchRequest, WatchResponse, export_rows_response,
+    import_rows_request,
 };
 use proto::xiuhua::partneraid::v1::exchange_visit_service_client::ExchangeVisitServiceClient;
 use proto::xiuhua::partneraid::v1::{ExchangeVisit, GetExchangeVisitRequest, GetExchangeVisitResponse};
@@ -33,6 +34,7 @@ const PLANS: &str = "/xiuhua.common.v1.AnnualPlanService/ListAnnualPlans";
 const BATCH: &str = "/xiuhua.common.v1.AnnualPlanService/BatchGetAnnualPlans";
 const AUDIT: &str = "/xiuhua.common.v1.AuditService/ListAuditEntries";
 const WATCH: &str = "/xiuhua.common.v1.ChangeFeedService/Watch";
+const HEAD: &str = "/xiuhua.common.v1.ChangeFeedService/GetHead";
 
 fn answer(answer: impl Fn(&[bytes::Bytes]) -> Reply + Send + Sync + 'static) -> Answer {
     Box::new(answer)
@@ -363,18 +365,22 @@ async fn audit_logs_are_merged_by_time() {
 
 /// A feed of one event, or of nothing after it.
 fn feed(collection: &'static str) -> Fake {
-    Fake::new([(
-        WATCH,
-        answer(move |messages| {
-            let asked = WatchRequest::decode(messages[0].clone()).unwrap();
-            if asked.position == "1.0" {
-                return Reply::default();
-            }
-            let event = FeedEvent { collection: collection.to_owned(), ..FeedEvent::default() };
-            let position = Position { token: "1.0".to_owned(), at: None };
-            Reply::message(&WatchResponse { events: vec![event], position: Some(position) })
-        }),
-    )])
+    let position = || Some(Position { token: "1.0".to_owned(), at: None });
+    let watched = answer(move |messages| {
+        let asked = WatchRequest::decode(messages[0].clone()).unwrap();
+        if asked.position == "1.0" {
+            return Reply::default();
+        }
+        let event = FeedEvent { collection: collection.to_owned(), ..FeedEvent::default() };
+        Reply::message(&WatchResponse { events: vec![event], position: position() })
+    });
+    let head = answer(move |messages| {
+        let asked = GetHeadRequest::decode(messages[0].clone()).unwrap();
+        let after = (!asked.after.is_empty()).then(|| asked.after.parse::<f64>().is_ok_and(|at| at >= 1.0));
+        let behind = after.map_or(0, |seen| i64::from(!seen));
+        Reply::message(&GetHeadResponse { head: position(), behind })
+    });
+    Fake::new([(WATCH, watched), (HEAD, head)])
 }
 
 #[tokio::test]
@@ -399,4 +405,28 @@ async fn a_feed_of_all_services_is_resumed_where_each_was() {
     let (answers, _) = collected(client.watch(request(one)).await.unwrap().into_inner()).await;
     assert_eq!(answers.len(), 1);
     assert_eq!((registry.seen("Watch").len(), assistance.seen("Watch").len()), (3, 2));
+}
+
+#[tokio::test]
+async fn a_service_of_which_a_position_says_nothing_is_counted_from_its_beginning() {
+    let (registry, assistance, partner_aid) =
+        (feed("households"), feed("renovationCases"), feed("exchangeVisits"));
+    let suite = three([&registry, &assistance, &partner_aid]).await;
+    let mut client = ChangeFeedServiceClient::new(suite.gateway.clone());
+    let request = |request| suite.request_of("internal", &["*"], request);
+    let households = vec!["households".to_owned()];
+    let one = WatchRequest { until_head: true, collections: households.clone(), ..WatchRequest::default() };
+    let one = suite.request_of("internal", &["*"], one);
+    let (answers, _) = collected(client.watch(one).await.unwrap().into_inner()).await;
+    let after = answers.last().unwrap().position.clone().unwrap().token;
+    let mut behind = async |after: &str, collections: &[String]| {
+        let asked = GetHeadRequest { after: after.to_owned(), collections: collections.to_vec() };
+        client.get_head(request(asked)).await.unwrap().into_inner()
+    };
+    let all = behind(&after, &[]).await;
+    assert_eq!(all.behind, 2, "one event of each of the others");
+    assert_eq!(behind(&after, &households).await.behind, 0);
+    let head = all.head.unwrap().token;
+    assert_eq!(behind(&head, &[]).await.behind, 0);
+    assert_eq!(behind("", &[]).await.behind, 0, "without a position nothing is counted");
 }

@@ -20,6 +20,12 @@ use crate::call::{Call, open, reply};
 use crate::engine::Engine;
 use crate::stage::EventDetail;
 
+/// The token of the position before all events of a service's feed: an empty one asks GetHead for no count.
+#[must_use]
+pub fn beginning() -> String {
+    FeedPosition::START.to_string()
+}
+
 /// Most events in one message.
 const PAGE: u32 = 500;
 /// Most events that are counted to tell how far a position is behind.

@@ -10,7 +10,7 @@ mod parameter;
 
 pub use access::AccessApi;
 pub use audit::AuditApi;
-pub use change_feed::ChangeFeedApi;
+pub use change_feed::{ChangeFeedApi, beginning};
 pub use history::HistoryApi;
 pub use household_facts::HouseholdFactsApi;
 
