@@ -1,6 +1,6 @@
 //! Words of the contract's fields and enum values, as it declares them.
 
-use kernel::language::Language;
+use kernel::language::{Label, Language};
 use prost_reflect::Value;
 
 use crate::json::pool;
@@ -10,6 +10,15 @@ const LABEL: &str = "xiuhua.common.v1.label";
 
 /// The option that says what a form calls a field, and where its codes are.
 const FORM: &str = "xiuhua.common.v1.form";
+
+/// Enums by their full names whose words stand in reports.
+pub(crate) const UNIT: &str = "xiuhua.common.v1.Unit";
+pub(crate) const FIGURE_KIND: &str = "xiuhua.gateway.v1.ReportLine.FigureKind";
+pub(crate) const AVAILABILITY: &str = "xiuhua.gateway.v1.ReportLine.Availability";
+
+/// What the values of a report's lines are called, and their units, for which the contract has no words.
+pub(crate) const VALUES: Label = Label::new("数值", "수치", "value");
+pub(crate) const UNITS: Label = Label::new("单位", "단위", "unit");
 
 /// What a value of an enum (full name) is called; `None` where the contract has no word for it.
 #[must_use]

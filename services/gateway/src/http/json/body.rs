@@ -19,8 +19,8 @@ const MULTIPART: &[u8] = b"multipart/";
 /// The encoding of a body that is as it is.
 const IDENTITY: &str = "identity";
 
-/// How long a body may take from its first byte to its last.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// How long a body of JSON may take from its first byte to its last, and each piece of a file.
+pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
 /// Reads a body. An empty one says nothing, whatever its type.
 ///

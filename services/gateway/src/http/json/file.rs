@@ -1,8 +1,6 @@
 //! Files, which travel as the bytes that they are: the body of a request is a bytes field of a streamed message, and an answer
 //! whose first message says what the file is goes on with its bytes.
 
-use std::time::Duration;
-
 use axum::BoxError;
 use axum::body::Body;
 use axum::response::{IntoResponse, Response};
@@ -18,6 +16,7 @@ use proto::xiuhua::gateway::v1::FileHead;
 use tonic::Streaming;
 
 use super::Refusal;
+use super::body::PATIENCE;
 use crate::http::routes::{Body as Said, Route};
 
 /// The message that says what a file is.
@@ -25,9 +24,6 @@ const HEAD: &str = "xiuhua.gateway.v1.FileHead";
 
 /// What need not be escaped in a file's name (RFC 5987).
 const PLAIN: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-
-/// How long the next piece of a body may take.
-const PATIENCE: Duration = Duration::from_secs(20);
 
 /// The field that a request's body is, where the body is a file.
 pub(crate) fn uploaded(route: &Route) -> Option<&FieldDescriptor> {

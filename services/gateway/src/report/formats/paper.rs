@@ -4,20 +4,13 @@ use kernel::language::{Label, Language};
 use proto::xiuhua::gateway::v1::report_line::{Availability, FigureKind};
 use proto::xiuhua::gateway::v1::{CheckOutcome, Report, ReportCell, ReportCheck, ReportLine};
 
-use crate::labels;
+use crate::labels::{self, AVAILABILITY, FIGURE_KIND, UNIT, UNITS, VALUES};
 
 /// Stands where there is no value.
 const NOTHING: &str = "—";
 
-/// Ids of the contract's enums whose words are shown.
-const UNIT: &str = "xiuhua.common.v1.Unit";
-const KIND: &str = "xiuhua.gateway.v1.ReportLine.FigureKind";
-const AVAILABILITY: &str = "xiuhua.gateway.v1.ReportLine.Availability";
-
-/// Titles of the columns.
+/// Titles of the columns besides values and units.
 const FIGURE: Label = Label::new("指标", "지표", "figure");
-const VALUE: Label = Label::new("数值", "수치", "value");
-const IN_UNIT: Label = Label::new("单位", "단위", "unit");
 const PUBLISHED: Label = Label::new("公布数", "공포수치", "published");
 const PLAN: Label = Label::new("计划数", "계획수", "planned");
 const RATE: Label = Label::new("完成率", "완성률", "done");
@@ -163,8 +156,8 @@ impl Layout {
         let text = |label: Label| label.in_language(self.language);
         let mut titles = vec![
             Title::words(text(FIGURE)),
-            Title::numbers(text(VALUE)),
-            Title::words(text(IN_UNIT)),
+            Title::numbers(text(VALUES)),
+            Title::words(text(UNITS)),
             Title::numbers(text(PUBLISHED)),
             Title::words(""),
         ];
@@ -218,7 +211,7 @@ fn unit(line: &ReportLine, language: Language) -> String {
 fn remark(line: &ReportLine, language: Language) -> String {
     let mut words = Vec::new();
     if line.kind() != FigureKind::Actual {
-        words.extend(labels::of_enum(KIND, line.kind, language));
+        words.extend(labels::of_enum(FIGURE_KIND, line.kind, language));
     }
     if line.availability() != Availability::Available {
         words.extend(labels::of_enum(AVAILABILITY, line.availability, language));

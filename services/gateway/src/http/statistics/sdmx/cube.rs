@@ -6,15 +6,10 @@ use kernel::language::{Label, Language};
 use proto::xiuhua::gateway::v1::report_line::{Availability, FigureKind};
 use proto::xiuhua::gateway::v1::{Report, ReportLine};
 
-use crate::labels;
+use crate::labels::{self, AVAILABILITY, FIGURE_KIND, UNIT};
 
 /// The only frequency there is: reports are of a year.
 pub(super) const FREQUENCY: (&str, Label) = ("A", Label::new("年度", "년도", "annual"));
-
-/// Ids of the contract's enums whose words are names of codes.
-const UNIT: &str = "xiuhua.common.v1.Unit";
-const KIND: &str = "xiuhua.gateway.v1.ReportLine.FigureKind";
-const AVAILABILITY: &str = "xiuhua.gateway.v1.ReportLine.Availability";
 
 /// The values that a dimension or an attribute takes: code and name, in the order in which they first came.
 #[derive(Debug, Default)]
@@ -100,7 +95,7 @@ impl Cube {
             known if known.is_empty() => line.unit.clone(),
             known => known,
         });
-        let kind = self.kinds.place(line.kind().as_str_name(), || word(KIND, line.kind));
+        let kind = self.kinds.place(line.kind().as_str_name(), || word(FIGURE_KIND, line.kind));
         for (area, name, value, availability) in std::iter::once(own).chain(cells) {
             let status = status(line.kind(), availability, value);
             let status = self.statuses.place(status, || word(AVAILABILITY, availability.into()));

@@ -9,14 +9,13 @@ use serde_json::{Map, Value, json};
 
 use super::AGENCY;
 use super::cube::{Axis, Cube, FREQUENCY};
+use crate::labels::{UNITS, VALUES};
 
-/// Names of the dimensions, the measure and the attributes.
+/// Names of the dimensions and of the attributes.
 const FREQ: Label = Label::new("频率", "주기", "frequency");
 const REF_AREA: Label = Label::new("地区", "지역", "area");
 const INDICATOR: Label = Label::new("指标", "지표", "indicator");
 const TIME_PERIOD: Label = Label::new("年度", "년도", "year");
-const OBS_VALUE: Label = Label::new("数值", "수치", "value");
-const UNIT: Label = Label::new("单位", "단위", "unit");
 const OBS_STATUS: Label = Label::new("状态", "상태", "status");
 const FIGURE_KIND: Label = Label::new("性质", "성격", "kind");
 
@@ -62,7 +61,7 @@ pub(super) fn data(cube: &Cube, version: Version, language: Language, keys_only:
     match version {
         Version::Draft => json!({"header": head, "structure": structure, "dataSets": [set]}),
         Version::Two => {
-            let value = json!({"id": "OBS_VALUE", "name": OBS_VALUE.in_language(language)});
+            let value = json!({"id": "OBS_VALUE", "name": VALUES.in_language(language)});
             structure["measures"] = json!({"dataSet": [], "series": [], "observation": [value]});
             structure["dataSets"] = json!([0]);
             set["structure"] = json!(0);
@@ -96,7 +95,7 @@ fn structure(cube: &Cube, language: Language) -> Value {
             "dataSet": [],
             "series": [],
             "observation": [
-                {"id": "UNIT", "name": text(UNIT), "values": values(&cube.units)},
+                {"id": "UNIT", "name": text(UNITS), "values": values(&cube.units)},
                 {"id": "OBS_STATUS", "name": text(OBS_STATUS), "values": values(&cube.statuses)},
                 {"id": "FIGURE_KIND", "name": text(FIGURE_KIND), "values": values(&cube.kinds)},
             ],
