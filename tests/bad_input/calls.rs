@@ -1,5 +1,6 @@
 //! Single calls: everything at once, by the paths of the request.
 
+use proto::common::{RecordMeta, Source};
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::membership_service_client::MembershipServiceClient;
 use proto::xiuhua::registry::v1::person_service_client::PersonServiceClient;
@@ -85,6 +86,47 @@ async fn a_single_call_is_told_everything_at_once() {
         let wanted = [("persons[1].full_name", "FIELD_REQUIRED"), ("persons[1].sex", "CODE_UNKNOWN")];
         assert_eq!(told.fields(), wanted);
         assert_eq!(stored(&harness).await, before);
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_would_steer_a_terminal_is_no_text_of_a_record() {
+    on_each(async |harness| {
+        divisions(&harness).await;
+        let before = stored(&harness).await;
+        let source =
+            Source { document_no: "1\r".to_owned(), form: "\u{9b}2J".to_owned(), ..Source::default() };
+        let steering = p::Person {
+            meta: meta(VILLAGE, "2015-01-01").map(|head| RecordMeta { source: Some(source), ..head }),
+            person_no: "1\u{202e}2".to_owned(),
+            full_name: "朴\u{1b}[31m大山".to_owned(),
+            // A name stands on one line.
+            full_name_ko: "박\n대산".to_owned(),
+            ..p::Person::default()
+        };
+        let told = creation(&harness, &steering).await;
+        let fields =
+            ["meta.source.form", "meta.source.document_no", "person_no", "full_name", "full_name_ko"];
+        let fields = fields.map(|field| (format!("person.{field}"), "TEXT_INVALID"));
+        let fields: Vec<_> = fields.iter().map(|(field, reason)| (field.as_str(), *reason)).collect();
+        assert_eq!((told.fields(), told.code), (fields, Code::InvalidArgument));
+
+        let who = person(steward(&harness), "p1", VILLAGE, "2015-01-01").await;
+        let known = stored(&harness).await;
+        let told = in_all_languages(async |language| {
+            let renamed = p::Person { full_name: "朴小山".to_owned(), ..who.clone() };
+            let request = p::UpdatePersonRequest {
+                request_id: request_id(),
+                person: Some(renamed),
+                change: corrected("误录\u{1b}[2J"),
+                ..p::UpdatePersonRequest::default()
+            };
+            PersonServiceClient::new(steward_in(&harness, language)).update_person(request).await
+        })
+        .await;
+        assert_eq!(told.fields(), [("change.reason", "TEXT_INVALID")]);
+        assert!(known != before && stored(&harness).await == known);
     })
     .await;
 }

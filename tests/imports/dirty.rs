@@ -66,6 +66,25 @@ async fn what_can_be_read_without_guessing_is_read() {
             let done = whole(steward.clone(), &[part(&row)], 10).await.unwrap().remove(0);
             assert_eq!((done.reasons(), done.counts()), (vec![], (1, 1, 0, 0)), "{column}: {text}");
         }
+
+        // Lines of a note end as they like, and are the same lines.
+        let told = async |column: &str, text: &str| {
+            let row = with(clean.clone(), RELIEFS, &[(column, text)]);
+            whole(steward.clone(), &[part(&row)], 10).await.unwrap().remove(0)
+        };
+        assert_eq!(told("备注", "一\n二").await.counts(), (1, 0, 1, 0));
+        for text in ["一\r\n二", "一\r二", "一\n二\r\n"] {
+            assert_eq!(told("备注", text).await.counts(), (1, 1, 0, 0), "{text:?}");
+        }
+        for (column, text) in
+            [("姓名", "金\n哲"), ("姓名", "金\t哲"), ("备注", "一\u{1b}[2J"), ("备注", "\u{202e}一")]
+        {
+            let done = told(column, text).await;
+            assert_eq!(done.counts(), (0, 0, 0, 1), "{column}: {text:?}");
+            let wrong =
+                done.reasons().iter().map(|(_, column, reason)| (*column, *reason)).collect::<Vec<_>>();
+            assert_eq!(wrong, [(column, "TEXT_INVALID")]);
+        }
     })
     .await;
 }

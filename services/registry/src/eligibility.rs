@@ -2,6 +2,7 @@
 //! go into the audit before anything is answered.
 
 use kernel::failure::{Failure, Reason, Violations};
+use kernel::text::is_plain;
 use proto::common::HouseholdStatus;
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::EligibilityOutcome as Outcome;
@@ -31,6 +32,8 @@ pub(crate) async fn check(
             violations.push(field, Reason::FieldRequired);
         } else if text.chars().count() > LONGEST_REASON {
             violations.push(field, Reason::TextTooLong).add("limit", LONGEST_REASON);
+        } else if !is_plain(text, true) {
+            violations.push(field, Reason::TextInvalid);
         }
     }
     for (index, question) in message.questions.iter().enumerate() {

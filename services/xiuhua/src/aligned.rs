@@ -2,6 +2,8 @@
 
 use unicode_width::UnicodeWidthStr;
 
+use crate::printable;
+
 /// On which side a column's cells stand.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Side {
@@ -43,9 +45,9 @@ impl Aligned {
         Self { sides, rows: vec![Row::Cells(head), Row::Rule] }
     }
 
-    /// Adds a row; cells beyond the titles are dropped.
+    /// Adds a row; cells beyond the titles are dropped. A cell is a part of its line, whatever stands in it.
     pub fn row(&mut self, cells: Vec<String>) {
-        self.rows.push(Row::Cells(cells));
+        self.rows.push(Row::Cells(cells.iter().map(|cell| printable::part(cell).into_owned()).collect()));
     }
 
     /// Adds a line that runs over all columns.
@@ -101,6 +103,7 @@ mod tests {
         table.row(vec!["建档立卡贫困户".to_owned(), "46,831".to_owned(), "户".to_owned()]);
         table.row(vec!["빈곤촌".to_owned(), "304".to_owned()]);
         table.row(vec!["villages".to_owned(), "7".to_owned(), "v".to_owned(), "dropped".to_owned()]);
+        table.row(vec!["a\nb".to_owned(), "\u{1b}".to_owned()]);
         table.line("over all");
         assert_eq!(
             table.lines(),
@@ -110,6 +113,7 @@ mod tests {
                 "建档立卡贫困户  46,831  户",
                 "빈곤촌             304",
                 "villages             7  v",
+                "a b             \\u001b",
                 "over all",
             ]
         );

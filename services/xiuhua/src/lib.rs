@@ -3,7 +3,7 @@
 //! * [`suite`] starts services; [`demonstration`] makes the demonstration prefecture.
 //! * [`client`] is how the command line reaches records: over the public gRPC of a gateway, never in a database.
 //! * [`arguments`] is what the command line understands, [`commands`] what it does.
-//! * [`exit`], [`words`], [`aligned`], [`progress`]: how it speaks to people and scripts.
+//! * [`exit`], [`words`], [`aligned`], [`printable`], [`progress`]: how it speaks to people and scripts.
 
 pub mod aligned;
 pub mod arguments;
@@ -11,6 +11,7 @@ pub mod client;
 pub mod commands;
 pub mod demonstration;
 pub mod exit;
+pub mod printable;
 pub mod progress;
 pub mod report;
 pub mod suite;
@@ -41,7 +42,7 @@ pub fn main() -> ExitCode {
     match outcome {
         Ok(()) => Exit::Done.into(),
         Err(stop) => {
-            stop.lines.iter().for_each(|line| eprintln!("{line}"));
+            stop.lines.iter().for_each(|line| eprintln!("{}", printable::lines(line)));
             stop.exit.into()
         }
     }

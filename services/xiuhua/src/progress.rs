@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 
+use crate::printable;
+
 /// How often a bar moves.
 const TICK: Duration = Duration::from_millis(120);
 
@@ -39,7 +41,7 @@ impl Progress {
             bar.set_style(style.progress_chars("=> "));
         }
         let bar = self.bars.add(bar);
-        bar.set_message(title.to_owned());
+        bar.set_message(printable::part(title).into_owned());
         bar.enable_steady_tick(TICK);
         bar
     }
@@ -56,8 +58,9 @@ impl Progress {
         if self.quiet {
             return;
         }
+        let line = printable::lines(line);
         // Hidden bars print no lines.
-        if self.bars.is_hidden() || self.bars.println(line).is_err() {
+        if self.bars.is_hidden() || self.bars.println(&line).is_err() {
             eprintln!("{line}");
         }
     }

@@ -1,4 +1,18 @@
-//! What every reader of cells has to undo first: full-width characters, blanks and invisible marks.
+//! What every reader of cells has to undo first: full-width characters, blanks and invisible marks. And what no text may
+//! have.
+
+/// Whether a character steers whatever shows a text instead of being shown: a control character, or one that turns the
+/// direction of what stands around it, so that a text reads otherwise than it is.
+#[must_use]
+pub const fn steers(c: char) -> bool {
+    matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+/// Whether a text has nothing that [`steers`], but for the ends of its lines where it may have several.
+#[must_use]
+pub fn is_plain(text: &str, several_lines: bool) -> bool {
+    text.chars().all(|c| !steers(c) || (several_lines && c == '\n'))
+}
 
 /// Replaces full-width ASCII (`０`–`９`, `Ａ`–`Ｚ`, `．` …) and the ideographic blank by their half-width forms
 /// and drops invisible marks that office software leaves in cells (byte order mark, zero-width blanks,
@@ -24,7 +38,19 @@ pub fn compact(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{compact, half_width};
+    use super::{compact, half_width, is_plain};
+
+    #[test]
+    fn what_steers_is_no_plain_text() {
+        for text in ["", "金哲 Kim (1)", "김철", "a\u{300}·—“”"] {
+            assert!(is_plain(text, false) && is_plain(text, true), "{text}");
+        }
+        for c in ['\0', '\t', '\r', '\u{1b}', '\u{7f}', '\u{9b}', '\u{202e}', '\u{2066}', '\u{2069}'] {
+            let text = format!("金{c}哲");
+            assert!(!is_plain(&text, false) && !is_plain(&text, true), "{c:?}");
+        }
+        assert!(!is_plain("一\n二", false) && is_plain("一\n二", true));
+    }
 
     #[test]
     fn full_width_becomes_half_width() {

@@ -6,6 +6,7 @@ use kernel::area::AreaCode;
 use kernel::date::CivilDate;
 use kernel::failure::{Failure, Reason, Violations};
 use kernel::page::{self, PageToken};
+use kernel::text::is_plain;
 use prost_types::Timestamp;
 use proto::common::{RecordMeta, Reveal};
 use store::{NewAudit, Row, Value as Cell, WriteSet};
@@ -495,6 +496,13 @@ fn revealed(call: &Call, fields: Revealable, reveal: &Reveal) -> Result<Clear, F
     if reveal.purpose.is_empty() || reveal.legal_basis.is_empty() {
         return Err(Failure::new(Reason::RevealPurposeRequired));
     }
+    let mut steering = Violations::new();
+    for (field, text) in [("reveal.purpose", &reveal.purpose), ("reveal.legal_basis", &reveal.legal_basis)] {
+        if !is_plain(text, true) {
+            steering.push(field, Reason::TextInvalid);
+        }
+    }
+    steering.into_result()?;
     for needed in reveal_permissions(&fields, &reveal.fields) {
         call.caller()
             .require(needed)

@@ -6,6 +6,7 @@ use kernel::date::CivilDate;
 use kernel::failure::{Reason, Violations};
 use kernel::id_number::{self, IdNumber};
 use kernel::mask;
+use kernel::text::is_plain;
 
 use crate::masks::WHOLE;
 use crate::resource::AnyRecord;
@@ -31,6 +32,7 @@ impl Validation<'_> {
     /// Checks every leaf that is new or differs from `old`, and the presence of all that are required.
     pub fn record(&self, record: &dyn AnyRecord, old: Option<&dyn AnyRecord>, violations: &mut Violations) {
         let spec = record.spec();
+        self.source(record, violations);
         for (index, leaf) in spec.leaves.iter().enumerate() {
             let value = record.get(index);
             if let Some(old) = old {
@@ -56,6 +58,21 @@ impl Validation<'_> {
                     let path = self.path(&format!("{}[{element}].{}", child.path, leaf.path));
                     self.leaf(leaf, &record.child_get(index, element, position), &path, violations);
                 }
+            }
+        }
+    }
+
+    /// What a caller says of where the words come from.
+    fn source(&self, record: &dyn AnyRecord, violations: &mut Violations) {
+        let Some(source) = record.meta().and_then(|meta| meta.source.as_ref()) else { return };
+        for (field, text) in [
+            ("form", &source.form),
+            ("file_digest", &source.file_digest),
+            ("system", &source.system),
+            ("document_no", &source.document_no),
+        ] {
+            if !is_plain(text, false) {
+                violations.push(self.path(&format!("meta.source.{field}")), Reason::TextInvalid);
             }
         }
     }
@@ -135,7 +152,11 @@ impl Validation<'_> {
                     violations.push(path, Reason::MonthInvalid);
                 }
             }
-            Format::Plain | Format::Phone | Format::Account | Format::Year | Format::FutureDate => {}
+            Format::Plain | Format::Phone | Format::Account | Format::Year | Format::FutureDate => {
+                if !is_plain(text, has_several_lines(leaf)) {
+                    violations.push(path, Reason::TextInvalid);
+                }
+            }
         }
     }
 
@@ -150,4 +171,11 @@ impl Validation<'_> {
             Some(_) => {}
         }
     }
+}
+
+/// Whether a text may have several lines: what somebody or something is called, and its number, stand on one.
+fn has_several_lines(leaf: &Leaf) -> bool {
+    let field = leaf.path.rsplit('.').next().unwrap_or(leaf.path);
+    let on_one_line = field.split('_').any(|word| ["name", "title", "no"].contains(&word));
+    leaf.format == Format::Plain && !on_one_line
 }

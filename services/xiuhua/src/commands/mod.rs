@@ -22,7 +22,7 @@ use sheet::Format;
 
 use crate::arguments::{Arguments, Command, Database, Get, Keys, Snapshot, Token};
 use crate::exit::Stop;
-use crate::words;
+use crate::{printable, words};
 
 /// What every command is told.
 #[derive(Debug, Clone, Copy)]
@@ -83,12 +83,12 @@ fn format_of(
     }
 }
 
-/// Prints a result on standard output.
+/// Prints a result on standard output, without what a terminal would obey.
 ///
 /// # Errors
 /// Where standard output cannot be written.
 fn print(text: &str) -> Result<(), Stop> {
-    print_bytes(text.as_bytes())
+    print_bytes(printable::lines(text).as_bytes())
 }
 
 /// Prints a file on standard output.

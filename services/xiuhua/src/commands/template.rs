@@ -9,7 +9,7 @@ use super::{Manner, format_of};
 use crate::arguments::Template;
 use crate::client::{Connection, codes, table};
 use crate::exit::Stop;
-use crate::words;
+use crate::{printable, words};
 
 /// Writes a blank form, or those of a workbook. What was filled by hand is never written over.
 pub(crate) async fn run(asked: Template, manner: Manner) -> Result<(), Stop> {
@@ -34,7 +34,7 @@ pub(crate) async fn run(asked: Template, manner: Manner) -> Result<(), Stop> {
     writer.finish().map_err(Stop::output)?;
     if let (Some(path), false) = (&asked.out, manner.quiet) {
         let values: [(&str, &dyn std::fmt::Display); 2] = [("title", &asked.name), ("file", &path.display())];
-        eprintln!("{}", words::TEMPLATE_WRITTEN.fill(manner.language, &values));
+        eprintln!("{}", printable::lines(&words::TEMPLATE_WRITTEN.fill(manner.language, &values)));
     }
     Ok(())
 }

@@ -10,6 +10,7 @@ use std::sync::Arc;
 use kernel::area::AreaCode;
 use kernel::codes::CodeTables;
 use kernel::failure::{Reason, Violations};
+use kernel::text::is_plain;
 use proto::common::{RecordMeta, Source, VersionAction};
 
 use crate::codec::{FOREVER, Secrets};
@@ -185,6 +186,15 @@ impl Evaluator<'_> {
             _ => state.record(act.spec, &id)?,
         };
         if !self.may_touch(act, before.as_deref(), violations) {
+            return Ok(None);
+        }
+        if !is_plain(&act.reason, true) {
+            let field = match act.change {
+                Change::Withdraw => "reason",
+                Change::From { .. } | Change::Correct { .. } => "change.reason",
+                _ => "note",
+            };
+            violations.push(field, Reason::TextInvalid);
             return Ok(None);
         }
         if let (Change::Withdraw, Some(old)) = (&act.change, before.as_deref().and_then(Loaded::last)) {

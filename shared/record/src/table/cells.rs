@@ -88,7 +88,8 @@ fn text_value(codes: &CodeTables, leaf: &Leaf, text: &str) -> Result<Value, Unre
             Some(first) => first.to_string().chars().take(7).collect(),
             None => return Err(unreadable(Reason::MonthInvalid)),
         },
-        Format::Plain | Format::Year | Format::FutureDate => text.to_owned(),
+        // However a file ends its lines within a cell, a text has one end of them.
+        Format::Plain | Format::Year | Format::FutureDate => text.replace("\r\n", "\n").replace('\r', "\n"),
     }))
 }
 

@@ -15,6 +15,7 @@ use proto::xiuhua::registry::v1::{Household, HouseholdCase, HouseholdStanding, I
 
 use crate::aligned::{Aligned, Side};
 use crate::client::codes::Codes;
+use crate::printable;
 use crate::words::{self, Words};
 
 /// Messages of the contract whose fields are shown.
@@ -55,7 +56,8 @@ pub(super) fn code_tables() -> BTreeSet<String> {
 
 /// The profile as text.
 pub(super) fn text(profile: &HouseholdProfile, codes: &Codes, language: Language) -> String {
-    Paper { profile, codes, language }.lines().join("\n")
+    let lines = Paper { profile, codes, language }.lines();
+    lines.iter().map(|line| printable::part(line)).collect::<Vec<_>>().join("\n")
 }
 
 struct Paper<'p> {
