@@ -10,7 +10,7 @@ use proto::xiuhua::gateway::v1::{BatchCheckEligibilityRequest, CheckEligibilityR
 use proto::xiuhua::registry::v1::{EligibilityAnswer, EligibilityOutcome, EligibilityQuestion};
 use runtime::status::Problem;
 use suite::counties::{HOUSEHOLDS, LONGJING, MEMBERS, load};
-use suite::fixtures::{COUNTY, PREFECTURE, divisions};
+use suite::fixtures::{COUNTY, PREFECTURE, divisions, id_number};
 use suite::front::gateway;
 use suite::harness::{Client, Harness, on_each};
 use tonic::{Code, Status};
@@ -90,7 +90,7 @@ async fn a_look_up_leaves_its_reason_in_the_audit_and_answers_the_least() {
         assert!(!since.is_empty() && as_of == "2017-09-01");
 
         let mut thousand: Vec<EligibilityQuestion> =
-            (0..999).map(|number| question(&format!("22240519{number:0>10}"))).collect();
+            (0..999).map(|number| question(&id_number("1949-10-01", number))).collect();
         thousand.push(question(&known));
         let answers = schools(&harness)
             .batch_check_eligibility(batch(thousand.clone()))
@@ -111,10 +111,50 @@ async fn a_look_up_leaves_its_reason_in_the_audit_and_answers_the_least() {
             assert!(!format!("{entry:?}").contains(&known), "no number is in the audit");
         }
 
+        // As forms have it, and as a disability certificate does.
+        let wide: String = known.chars().map(|c| char::from_u32(u32::from(c) + 0xfee0).unwrap()).collect();
+        for written in [format!(" {}\u{3000}{}", &known[..6], &known[6..]), wide, format!("{known}43")] {
+            let asked = CheckEligibilityRequest { id_number: written, ..one.clone() };
+            let answer =
+                schools(&harness).check_eligibility(asked).await.unwrap().into_inner().answer.unwrap();
+            assert!(poor(&answer));
+        }
+        assert_eq!(audited(&harness).await.len(), 5);
+        what_is_no_id_number(&harness, &one, &known).await;
         refusals(&harness, &one, thousand, &known).await;
-        assert_eq!(audited(&harness).await.len(), 2, "what is refused has asked nothing");
+        assert_eq!(audited(&harness).await.len(), 5, "what is refused has asked nothing");
     })
     .await;
+}
+
+/// What cannot be an ID number is never answered as somebody who is not registered.
+async fn what_is_no_id_number(harness: &Harness, one: &CheckEligibilityRequest, known: &str) {
+    let wrong_check = if known.ends_with('1') { '2' } else { '1' };
+    let (longer, check) = (format!("{known}4"), format!("{}{wrong_check}", &known[..17]));
+    let certificate = format!("{known}99");
+    let wrong = [
+        ("", "FIELD_REQUIRED"),
+        ("garbage", "ID_NUMBER_LENGTH"),
+        ("222405550308202", "ID_NUMBER_LENGTH"),
+        (longer.as_str(), "ID_NUMBER_LENGTH"),
+        (check.as_str(), "ID_NUMBER_CHECKSUM"),
+        (certificate.as_str(), "DISABILITY_CERTIFICATE_INVALID"),
+        ("22*************021", "VALUE_MASKED"),
+    ];
+    for (number, reason) in wrong {
+        let asked = CheckEligibilityRequest { id_number: number.to_owned(), ..one.clone() };
+        let status = schools(harness).check_eligibility(asked).await.unwrap_err();
+        assert_eq!(status.code(), Code::InvalidArgument, "{number}");
+        assert_eq!(fields(&status), [("id_number".to_owned(), reason.to_owned())], "{number}");
+    }
+    let questions: Vec<_> =
+        std::iter::once(known).chain(wrong.map(|(number, _)| number)).map(question).collect();
+    let status = schools(harness).batch_check_eligibility(batch(questions)).await.unwrap_err();
+    let told = wrong.iter().enumerate();
+    let told: Vec<_> = told
+        .map(|(at, (_, reason))| (format!("questions[{}].id_number", at + 1), (*reason).to_owned()))
+        .collect();
+    assert_eq!(fields(&status), told, "all of them at once");
 }
 
 /// Without a reason nobody is looked for, nor by somebody whose work it is not.

@@ -10,6 +10,7 @@ import os
 import sys
 
 import grpc
+from google.rpc import error_details_pb2, status_pb2
 from xiuhua.gateway.v1 import eligibility_pb2 as eligibility, eligibility_pb2_grpc as rpcs
 from xiuhua.registry.v1 import standing_pb2 as standing
 
@@ -27,6 +28,11 @@ with grpc.insecure_channel(os.environ["GATEWAY"]) as channel:
         try:
             answers = service.BatchCheckEligibility(request, metadata=headers, timeout=30).answers
         except grpc.RpcError as refusal:
-            sys.exit(f"{refusal.code().name}: {refusal.details()}")
+            # A number that is none refuses the whole batch: a google.rpc.Status beside the refusal says which.
+            told = dict(refusal.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
+            wrong = error_details_pb2.BadRequest()
+            any(detail.Unpack(wrong) for detail in status_pb2.Status.FromString(told).details)
+            fields = [f"  {field.field}: {field.description}" for field in wrong.field_violations]
+            sys.exit("\n".join([f"{refusal.code().name}: {refusal.details()}", *fields]))
         for index, answer in enumerate(answers, begin + 1):
             print(index, standing.EligibilityOutcome.Name(answer.outcome), sep="\t")

@@ -36,11 +36,7 @@ pub(crate) async fn check(
             violations.push(field, Reason::TextInvalid);
         }
     }
-    for (index, question) in message.questions.iter().enumerate() {
-        if question.id_number.trim().is_empty() {
-            violations.push(format!("questions[{index}].id_number"), Reason::FieldRequired);
-        }
-    }
+    let numbers = id_numbers(&message.questions, &mut violations);
     let days = message.questions.iter().map(|question| question.on.clone());
     let days = questions_on(engine, days, &mut violations);
     if !violations.is_empty() {
@@ -48,10 +44,10 @@ pub(crate) async fn check(
     }
     let at = engine.at("", message.known_at.as_ref()).await?;
     let index = &engine.inner().secrets.index;
-    let asked = message.questions.iter().zip(days).map(|(question, on)| {
-        let number = crate::person::first_18(&question.id_number);
-        Question { who: Who::Key("persons", index.index("id_number", &number)), on }
-    });
+    let asked = numbers
+        .iter()
+        .zip(days)
+        .map(|(number, on)| Question { who: Who::Key("persons", index.index("id_number", number)), on });
     let asked: Vec<Question> = asked.collect();
     audit(engine, call, &message).await?;
     let facts = Facts::load(engine, &at, &asked).await?;
@@ -68,6 +64,21 @@ pub(crate) async fn check(
         None => engine.db().known_now().await?,
     };
     Ok(p::BatchCheckEligibilityResponse { answers: answers.collect(), known_at: Some(timestamp(known_at)) })
+}
+
+/// The ID numbers of questions, read as on a form. A text that is none is wrong: nobody could be registered under it, since
+/// the registry takes no other, and "not registered" would be said of somebody who was never looked for.
+fn id_numbers(questions: &[p::EligibilityQuestion], violations: &mut Violations) -> Vec<String> {
+    let mut numbers = Vec::with_capacity(questions.len());
+    for (index, question) in questions.iter().enumerate() {
+        match crate::person::id_number_of(&question.id_number) {
+            Ok(number) => numbers.push(number.as_str().to_owned()),
+            Err(reason) => {
+                violations.push(format!("questions[{index}].id_number"), reason);
+            }
+        }
+    }
+    numbers
 }
 
 /// The least that answers the question.

@@ -3,6 +3,7 @@
 use kernel::date::CivilDate;
 use kernel::failure::{Failure, Reason, Violations};
 use kernel::id_number::{self, IdNumber};
+use kernel::mask;
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::person_service_server::PersonServiceServer;
 use record::Registered;
@@ -103,5 +104,58 @@ pub(crate) fn first_18(text: &str) -> String {
     match id_number::split_disability(text) {
         Some((number, _)) => number.as_str().to_owned(),
         None => id_number::clean(text),
+    }
+}
+
+/// The ID number that a form's text states: itself, or the first 18 characters of a disability certificate.
+///
+/// # Errors
+/// Why it states none.
+pub(crate) fn id_number_of(text: &str) -> Result<IdNumber, Reason> {
+    let cleaned = id_number::clean(text);
+    if cleaned.is_empty() {
+        return Err(Reason::FieldRequired);
+    }
+    if mask::is_masked(&cleaned) {
+        return Err(Reason::ValueMasked);
+    }
+    match id_number::split_disability(&cleaned) {
+        Some((number, _)) => Ok(number),
+        None if matches!(cleaned.chars().count(), 20 | 22) => Err(Reason::DisabilityCertificateInvalid),
+        None => IdNumber::parse(&cleaned).map_err(id_number::IdProblem::reason),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_states_an_id_number_or_says_why_it_does_not() {
+        let told = |text: &str| id_number_of(text).map(|number| number.as_str().to_owned());
+        for text in [
+            "11010519491231002X",
+            " 110105 19491231 002x\t",
+            "１１０１０５１９４９１２３１００２Ｘ",
+            "'11010519491231002X",
+            "11010519491231002X43",
+            "11010519491231002x43B1",
+        ] {
+            assert_eq!(told(text).as_deref(), Ok("11010519491231002X"), "{text}");
+        }
+        for (text, reason) in [
+            ("", Reason::FieldRequired),
+            ("\u{3000}", Reason::FieldRequired),
+            ("abc", Reason::IdNumberLength),
+            ("110105491231002", Reason::IdNumberLength),
+            ("11010519491231002X4", Reason::IdNumberLength),
+            ("11010519491231002X99", Reason::DisabilityCertificateInvalid),
+            ("1101051949123100ZX", Reason::IdNumberCharacters),
+            ("11010519491331002X", Reason::IdNumberDate),
+            ("110105194912310021", Reason::IdNumberChecksum),
+            ("11*************02X", Reason::ValueMasked),
+        ] {
+            assert_eq!(told(text), Err(reason), "{text}");
+        }
     }
 }
