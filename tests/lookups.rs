@@ -127,6 +127,45 @@ async fn a_look_up_leaves_its_reason_in_the_audit_and_answers_the_least() {
     .await;
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_without_a_member_row_is_answered_by_the_household() {
+    on_each(async |mut harness| {
+        gateway(&mut harness).await;
+        divisions(&harness).await;
+        let household = LONGJING.household_row("", "");
+        let load = async |table: &str, columns: &[&str], row: Vec<String>| {
+            let loaded = load(&harness, &LONGJING, "registry", table, columns, &[row]).await;
+            assert_eq!(loaded.reasons(), []);
+        };
+        load("registry.households", HOUSEHOLDS, household).await;
+        let head = LONGJING.head_id();
+        let asked = async |full_name: &str, on: &str| {
+            let question =
+                EligibilityQuestion { full_name: full_name.to_owned(), on: on.to_owned(), ..question(&head) };
+            let answer = schools(&harness).batch_check_eligibility(batch(vec![question])).await.unwrap();
+            let answer = answer.into_inner().answers.remove(0);
+            (answer.outcome(), answer.since)
+        };
+        use EligibilityOutcome as O;
+        let poor = (O::RegisteredPoor, "2014-12-31".to_owned());
+        let nothing = |outcome| (outcome, String::new());
+        for on in ["2017-09-01", "2014-12-31"] {
+            assert_eq!((asked("", on).await, asked("金顺子", on).await), (poor.clone(), poor.clone()));
+            assert_eq!(asked("别人", on).await, nothing(O::Ambiguous));
+        }
+        assert_eq!(asked("", "2014-12-30").await, nothing(O::NotRegistered));
+        // A member row that says otherwise is nearer than the household's head.
+        let mut left = LONGJING.head_row();
+        (left[8], left[9]) = ("死亡".to_owned(), "2016-05-01".to_owned());
+        load("registry.members", MEMBERS, left).await;
+        assert_eq!(
+            (asked("", "2016-04-30").await, asked("", "2016-05-01").await),
+            (poor, nothing(O::NotRegistered))
+        );
+    })
+    .await;
+}
+
 /// What cannot be an ID number is never answered as somebody who is not registered.
 async fn what_is_no_id_number(harness: &Harness, one: &CheckEligibilityRequest, known: &str) {
     let wrong_check = if known.ends_with('1') { '2' } else { '1' };

@@ -34,6 +34,7 @@ pub async fn engine(harness: &Harness, service: &'static str, slices: Vec<Slice>
         prefix: "counting",
         packages: &[],
         slices,
+        migrations: &[],
         sheets: Vec::new(),
         codes: &[],
         parameters: &[],

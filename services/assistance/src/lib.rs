@@ -43,6 +43,7 @@ pub async fn service(host: &Host) -> Result<Service, StartError> {
         prefix: "assistance",
         packages: PACKAGES,
         slices: slices(),
+        migrations: &[],
         sheets: Vec::new(),
         codes: &[include_str!("../codes/grade.toml"), include_str!("../codes/group.toml")],
         parameters: PARAMETERS,

@@ -44,6 +44,7 @@ pub async fn service(host: &Host) -> Result<Service, StartError> {
         prefix: "partner_aid",
         packages: PACKAGES,
         slices: slices(),
+        migrations: &[],
         sheets: vec![Sheet::of::<contract::AidBenefitSheet>()],
         codes: &[],
         parameters: &[],

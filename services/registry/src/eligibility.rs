@@ -47,7 +47,7 @@ pub(crate) async fn check(
     let asked = numbers
         .iter()
         .zip(days)
-        .map(|(number, on)| Question { who: Who::Key("persons", index.index("id_number", number)), on });
+        .map(|(number, on)| Question { who: Who::Somebody(index.index("id_number", number)), on });
     let asked: Vec<Question> = asked.collect();
     audit(engine, call, &message).await?;
     let facts = Facts::load(engine, &at, &asked).await?;
@@ -56,7 +56,11 @@ pub(crate) async fn check(
     let names = crate::standing::full_names(engine, &at, &persons).await?;
     let answers = standings.iter().zip(&asked).zip(&message.questions);
     let answers = answers.map(|((found, question), wanted)| {
-        let known = names.get(&found.person).map(String::as_str);
+        // Of a head without a member row the household alone tells.
+        let known = match found.person.as_str() {
+            "" => facts.head_of(&found.household),
+            person => names.get(person).map(String::as_str),
+        };
         answer(found, question, &wanted.full_name, known)
     });
     let known_at = match message.known_at.as_ref().map(microseconds) {

@@ -29,6 +29,7 @@ use record::service::{Host, Parts, Slice, assemble};
 use record::table::Sheet;
 use runtime::error::StartError;
 use runtime::server::Service;
+use store::Migration;
 
 /// Packages served here.
 const PACKAGES: &[&str] = &["xiuhua.registry.v1"];
@@ -46,6 +47,10 @@ const CODES: &[&str] = &[
     include_str!("../codes/standard.toml"),
     include_str!("../codes/work_area.toml"),
 ];
+
+/// What came after the tables of the record kinds.
+const MIGRATIONS: &[Migration] =
+    &[Migration { name: "registry/household_head", sql: include_str!("../migrations/household_head.sql") }];
 
 /// The registry's record kinds, in the order of their tables.
 pub fn slices() -> Vec<Slice> {
@@ -74,6 +79,7 @@ pub async fn service(host: &Host) -> Result<Service, StartError> {
         prefix: "registry",
         packages: PACKAGES,
         slices: slices(),
+        migrations: MIGRATIONS,
         sheets: vec![
             Sheet::of::<contract::DesignationSheet>(),
             Sheet::of::<contract::HouseholdSheet>(),

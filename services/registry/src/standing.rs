@@ -147,6 +147,9 @@ impl StandingApi {
 pub(crate) enum Who {
     /// By a key: collection and value (of a person the blind index of the ID number).
     Key(&'static str, String),
+    /// By the blind index of an ID number: a person, or who is told only as the head of a household, because no member row
+    /// tells of them.
+    Somebody(String),
     Household(String),
     Person(String),
 }
@@ -169,13 +172,23 @@ impl Dated {
     }
 }
 
-/// Everything that answers a batch, loaded in five statements.
+/// Everything that answers a batch, loaded in six statements.
 pub(crate) struct Facts {
     keys: HashMap<(&'static str, String), String>,
     memberships: HashMap<String, Vec<Dated>>,
+    /// Households by the blind index of their head's ID number, for those who are no members of any.
+    headed: HashMap<String, Vec<Dated>>,
     standings: HashMap<String, Vec<Dated>>,
-    households: HashMap<String, (String, String)>,
+    households: HashMap<String, Shown>,
     members: HashMap<String, Vec<Dated>>,
+}
+
+/// What is told of a household.
+#[derive(Clone, Default)]
+struct Shown {
+    household_no: String,
+    area: String,
+    head_full_name: String,
 }
 
 impl Facts {
@@ -186,7 +199,8 @@ impl Facts {
         for (collection, kind) in [("persons", "id_number"), ("households", "household_no")] {
             let values = questions.iter().filter_map(|question| match &question.who {
                 Who::Key(of, value) if *of == collection => Some(value.clone()),
-                Who::Key(..) | Who::Household(_) | Who::Person(_) => None,
+                Who::Somebody(value) if collection == "persons" => Some(value.clone()),
+                Who::Key(..) | Who::Somebody(_) | Who::Household(_) | Who::Person(_) => None,
             });
             let values: Vec<String> = values.collect::<HashSet<_>>().into_iter().collect();
             let select = format!(
@@ -203,8 +217,12 @@ impl Facts {
         let select =
             format!("SELECT person, valid_from, valid_to, household FROM membership WHERE {known} AND");
         let memberships = dated(db.select_in(&select, "person", &persons, "").await?);
+        let headed = headed(engine, &known, questions, |question| {
+            person_of(question, &keys).is_none_or(|person| !memberships.contains_key(&person))
+        });
+        let headed = headed.await?;
         let mut names: HashSet<String> =
-            memberships.values().flatten().map(|link| link.value.clone()).collect();
+            memberships.values().chain(headed.values()).flatten().map(|link| link.value.clone()).collect();
         names.extend(questions.iter().filter_map(|question| household_of(question, &keys)));
         let names: Vec<String> = names.into_iter().collect();
         let ids: Vec<String> =
@@ -212,15 +230,24 @@ impl Facts {
         let select =
             format!("SELECT id, valid_from, valid_to, status FROM household_standing WHERE {known} AND");
         let standings = dated(db.select_in(&select, "id", &ids, "").await?);
-        let select = format!("SELECT id, household_no, area, valid_from FROM household WHERE {known} AND");
+        let select = format!(
+            "SELECT id, household_no, area, head_full_name, valid_from FROM household WHERE {known} AND"
+        );
         let rows = db.select_in(&select, "id", &ids, "ORDER BY id, valid_from").await?;
-        let households = rows
-            .iter()
-            .map(|row| (row.text(0).to_owned(), (row.text(1).to_owned(), row.text(2).to_owned())))
-            .collect();
+        let households = rows.iter().map(|row| {
+            let text = |column| row.optional_text(column).unwrap_or_default().to_owned();
+            (text(0), Shown { household_no: text(1), area: text(2), head_full_name: text(3) })
+        });
+        let households = households.collect();
         let select = format!("SELECT household, valid_from, valid_to, id FROM membership WHERE {known} AND");
         let members = dated(db.select_in(&select, "household", &names, "").await?);
-        Ok(Self { keys, memberships, standings, households, members })
+        Ok(Self { keys, memberships, headed, standings, households, members })
+    }
+
+    /// The name of a household's head.
+    pub(crate) fn head_of(&self, household: &str) -> Option<&str> {
+        let id = household.rsplit('/').next()?;
+        self.households.get(id).map(|shown| shown.head_full_name.as_str())
     }
 
     pub(crate) fn answers(&self, questions: &[Question]) -> Vec<p::StandingAnswer> {
@@ -233,6 +260,9 @@ impl Facts {
         let mut households: Vec<String> = household_of(question, &self.keys).into_iter().collect();
         if let Some(links) = person.as_ref().and_then(|person| self.memberships.get(person)) {
             households.extend(links.iter().filter(|link| link.holds(on)).map(|link| link.value.clone()));
+        } else if let Who::Somebody(index) = &question.who {
+            let headed = self.headed.get(index).into_iter().flatten();
+            households.extend(headed.filter(|period| period.holds(on)).map(|period| period.value.clone()));
         }
         let found: Vec<p::StandingAnswer> =
             households.iter().filter_map(|household| self.standing(household, person.as_ref(), on)).collect();
@@ -255,7 +285,7 @@ impl Facts {
         if !REGISTERED.contains(&status) {
             return None;
         }
-        let (household_no, area) = self.households.get(id).cloned().unwrap_or_default();
+        let Shown { household_no, area, .. } = self.households.get(id).cloned().unwrap_or_default();
         let members =
             self.members.get(household).map_or(0, |links| links.iter().filter(|link| link.holds(on)).count());
         Some(p::StandingAnswer {
@@ -271,6 +301,24 @@ impl Facts {
     }
 }
 
+/// The households headed by somebody who is asked about and of whom nothing nearer is known.
+async fn headed(
+    engine: &Engine,
+    known: &str,
+    questions: &[Question],
+    is_no_member: impl Fn(&Question) -> bool,
+) -> Result<HashMap<String, Vec<Dated>>, Failure> {
+    let indexes = questions.iter().filter_map(|question| match &question.who {
+        Who::Somebody(index) if is_no_member(question) => Some(index.clone()),
+        Who::Somebody(_) | Who::Key(..) | Who::Household(_) | Who::Person(_) => None,
+    });
+    let indexes: Vec<String> = indexes.collect::<HashSet<_>>().into_iter().collect();
+    let select = format!(
+        "SELECT head_id_number_index, valid_from, valid_to, 'households/' || id FROM household WHERE {known} AND"
+    );
+    Ok(dated(engine.db().select_in(&select, "head_id_number_index", &indexes, "").await?))
+}
+
 fn dated(rows: Vec<Row>) -> HashMap<String, Vec<Dated>> {
     let mut found: HashMap<String, Vec<Dated>> = HashMap::new();
     for row in rows {
@@ -283,7 +331,7 @@ fn dated(rows: Vec<Row>) -> HashMap<String, Vec<Dated>> {
 
 fn person_of(question: &Question, keys: &HashMap<(&'static str, String), String>) -> Option<String> {
     match &question.who {
-        Who::Key("persons", value) => keys.get(&("persons", value.clone())).cloned(),
+        Who::Key("persons", value) | Who::Somebody(value) => keys.get(&("persons", value.clone())).cloned(),
         Who::Person(name) => Some(name.clone()),
         Who::Key(..) | Who::Household(_) => None,
     }
@@ -293,6 +341,6 @@ fn household_of(question: &Question, keys: &HashMap<(&'static str, String), Stri
     match &question.who {
         Who::Key("households", value) => keys.get(&("households", value.clone())).cloned(),
         Who::Household(name) => Some(name.clone()),
-        Who::Key(..) | Who::Person(_) => None,
+        Who::Key(..) | Who::Somebody(_) | Who::Person(_) => None,
     }
 }

@@ -234,6 +234,8 @@ pub struct Resource {
     pub acts: Option<usize>,
     /// Leaves that rules may look up by.
     pub linked: Vec<usize>,
+    /// Leaves that the service looks up by.
+    pub searched: Vec<usize>,
     /// The printed form.
     pub form: Option<FormTable>,
     /// Written only as a consequence.

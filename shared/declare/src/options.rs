@@ -118,6 +118,7 @@ pub(crate) struct ResourceOption {
     /// From, verb, to.
     pub(crate) transitions: Vec<(String, String, String)>,
     pub(crate) linked: Vec<String>,
+    pub(crate) searched: Vec<String>,
     pub(crate) form: Option<FormTable>,
     pub(crate) derived: bool,
     pub(crate) everywhere: bool,
@@ -179,6 +180,7 @@ impl Extensions {
             states: children(&option, "states").iter().map(pair).collect(),
             transitions: children(&option, "transitions").iter().map(step).collect(),
             linked: texts(&option, "linked"),
+            searched: texts(&option, "searched"),
             form: child(&option, "form").map(|table| form_table(&table)),
             derived: flag(&option, "derived"),
             everywhere: flag(&option, "everywhere"),

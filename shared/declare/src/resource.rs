@@ -74,6 +74,7 @@ impl Reader {
             states: Vec::new(),
             transitions: Vec::new(),
             linked: Vec::new(),
+            searched: Vec::new(),
             form: option.form.clone(),
             derived: option.derived,
             everywhere: option.everywhere,
@@ -220,6 +221,7 @@ impl Reader {
         let title_of = optional("title_of", &option.title_of);
         let named_by = optional("named_by", &option.named_by);
         let linked = option.linked.iter().filter_map(|path| find("linked", path)).collect();
+        let searched = option.searched.iter().filter_map(|path| find("searched", path)).collect();
         let mut keys: Vec<(String, Vec<usize>, bool)> = Vec::new();
         for (kind, paths, repeats) in &option.keys {
             let leaves = paths.iter().filter_map(|path| find(&format!("key `{kind}`"), path)).collect();
@@ -241,7 +243,7 @@ impl Reader {
         self.of_kind(resource, place, "named_by", named_by, Kind::Text);
         (resource.since, resource.until) = (since, until);
         (resource.title_of, resource.named_by) = (title_of, named_by);
-        (resource.linked, resource.keys) = (linked, keys);
+        (resource.linked, resource.searched, resource.keys) = (linked, searched, keys);
     }
 
     fn of_kind(&mut self, resource: &Resource, place: &Place, what: &str, leaf: Option<usize>, kind: Kind) {

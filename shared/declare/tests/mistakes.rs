@@ -18,6 +18,7 @@ const EXPECTED: &[(&str, &str)] = &[
     ("Wrong", "key `b` has no fields"),
     ("Wrong", "title_of names `missing_title`"),
     ("Wrong", "linked names `missing_link`"),
+    ("Wrong", "searched names `missing_search`"),
     ("Wrong", "named_by names `count`, which is Integer and not Text"),
     ("Wrong", "state `SHUT` names `title`, which is Text and not Date"),
     ("Wrong", "state `LOST` names `missing_day`"),

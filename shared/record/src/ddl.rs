@@ -85,6 +85,11 @@ fn own_table(spec: &Spec) -> Table {
         let name = spec.leaves[*leaf].column;
         indexes.push((format!("{}_{name}", spec.table), vec![name.to_owned(), "id".to_owned()]));
     }
+    for leaf in spec.searched.iter().map(|leaf| &spec.leaves[*leaf]) {
+        let encrypted = leaf.sensitive == Sensitivity::Encrypted;
+        let name = if encrypted { leaf.index_column() } else { leaf.column.to_owned() };
+        indexes.push((format!("{}_{name}", spec.table), vec![name, "id".to_owned()]));
+    }
     // Found by whom they reach: by the household's picture, and by a follower of the registry.
     if let Some(first) = spec.beneficiary {
         let [household, person, number] = [first, first + 1, first + 3].map(|leaf| &spec.leaves[leaf]);

@@ -114,6 +114,8 @@ pub struct Parts {
     pub packages: &'static [&'static str],
     /// Its record kinds.
     pub slices: Vec<Slice>,
+    /// What came into its schema after the tables of its record kinds.
+    pub migrations: &'static [Migration],
     /// Its form sheets.
     pub sheets: Vec<Sheet>,
     /// Its code tables, as TOML.
@@ -179,6 +181,7 @@ async fn engine(
     }
     let mut migrations: Vec<Migration> = store::MIGRATIONS.to_vec();
     migrations.extend(slices.iter().map(|slice| slice.migration));
+    migrations.extend_from_slice(parts.migrations);
     host.db.migrate(&migrations).await.map_err(|error| start(error.into()))?;
     let cipher = host.keys.column_cipher(parts.service, Arc::new(SystemRandomness))?;
     let resources = slices.iter().map(|slice| (slice.registered.spec.collection, slice.registered)).collect();

@@ -272,6 +272,8 @@ pub struct Spec {
     pub acts: Option<usize>,
     /// Leaves that rules may look up by.
     pub linked: &'static [usize],
+    /// Leaves that the service itself looks up by.
+    pub searched: &'static [usize],
     /// The printed form.
     pub form: Option<FormTable>,
     /// First leaf of its `beneficiary`, where it reaches somebody (see [`crate::beneficiary`]).

@@ -74,6 +74,7 @@ pub(super) fn spec(out: &mut String, resource: &Resource) {
     line!(out, "    ],");
     line!(out, "    acts: {:?},", resource.acts);
     line!(out, "    linked: &{:?},", resource.linked);
+    line!(out, "    searched: &{:?},", resource.searched);
     match &resource.form {
         Some(form) => line!(out, "    form: Some({}),", form_table(form)),
         None => line!(out, "    form: None,"),

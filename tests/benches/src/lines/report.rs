@@ -131,6 +131,7 @@ async fn engine(world: &World, fact: Fact, slices: Vec<Slice>) -> Engine {
         prefix: "counting",
         packages: &[],
         slices,
+        migrations: &[],
         sheets: Vec::new(),
         codes: &[],
         parameters: &[],
