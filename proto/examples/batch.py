@@ -14,16 +14,6 @@ from google.rpc import error_details_pb2, status_pb2
 from xiuhua.gateway.v1 import eligibility_pb2 as eligibility, eligibility_pb2_grpc as rpcs
 from xiuhua.registry.v1 import standing_pb2 as standing
 
-
-def wrong(refusal):
-    """What is wrong, field by field: a google.rpc.Status that travels beside the refusal."""
-    told = dict(refusal.trailing_metadata()).get("grpc-status-details-bin", b"")
-    for detail in status_pb2.Status.FromString(told).details:
-        request = error_details_pb2.BadRequest()
-        if detail.Unpack(request):
-            yield from (f"{field.field}: {field.description}" for field in request.field_violations)
-
-
 headers = [("authorization", f"Bearer {os.environ['TOKEN']}"), ("accept-language", "zh")]
 numbers = [line.strip() for line in sys.stdin if line.strip()]
 with grpc.insecure_channel(os.environ["GATEWAY"]) as channel:
@@ -38,8 +28,11 @@ with grpc.insecure_channel(os.environ["GATEWAY"]) as channel:
         try:
             answers = service.BatchCheckEligibility(request, metadata=headers, timeout=30).answers
         except grpc.RpcError as refusal:
-            # Of a number that is none the whole batch is refused, so that nobody takes it for "not registered".
-            lines = [f"{refusal.code().name} from line {begin + 1} on: {refusal.details()}", *wrong(refusal)]
-            sys.exit("\n  ".join(lines))
+            # A number that is none refuses the whole batch: a google.rpc.Status beside the refusal says which.
+            told = dict(refusal.trailing_metadata() or ()).get("grpc-status-details-bin", b"")
+            wrong = error_details_pb2.BadRequest()
+            any(detail.Unpack(wrong) for detail in status_pb2.Status.FromString(told).details)
+            fields = [f"  {field.field}: {field.description}" for field in wrong.field_violations]
+            sys.exit("\n".join([f"{refusal.code().name}: {refusal.details()}", *fields]))
         for index, answer in enumerate(answers, begin + 1):
             print(index, standing.EligibilityOutcome.Name(answer.outcome), sep="\t")

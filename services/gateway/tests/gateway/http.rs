@@ -202,6 +202,13 @@ async fn what_is_no_request_is_refused_before_any_service_is_called() {
         (refused.refusal().as_str(), &refused.headers["allow"]),
         ("405 HTTP_METHOD_REFUSED", &"GET, PATCH".parse().unwrap())
     );
+    assert_eq!(fake.seen("").len(), 0);
+}
+
+#[tokio::test]
+async fn a_body_of_another_kind_is_told_what_would_do() {
+    let fake = Fake::default();
+    let suite = before(&fake).await;
     for kind in ["text/plain", "application/x-www-form-urlencoded", "application/json; charset=gb18030"] {
         let request =
             suite.http("POST", "/v1/households").header("content-type", kind).body(Body::from("{}"));

@@ -150,9 +150,9 @@ mod tests {
     async fn an_empty_piece_of_a_body_is_no_message() {
         assert_eq!(sent(stream::iter([Ok(""), Ok("ab"), Ok(""), Ok("c"), Ok("")])).await, [0, 4, 3]);
         // Nor does it keep a body alive that brings nothing else.
-        let ticks = stream::unfold((), |()| async {
-            tokio::time::sleep(PATIENCE / 3).await;
-            Some((Ok(""), ()))
+        let ticks = stream::unfold(tokio::time::interval(PATIENCE / 3), |mut ticks| async {
+            ticks.tick().await;
+            Some((Ok(""), ticks))
         });
         assert_eq!(sent(stream::iter([Ok("ab")]).chain(ticks)).await, [0, 4, 0]);
     }
