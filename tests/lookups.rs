@@ -13,6 +13,7 @@ use suite::counties::{HOUSEHOLDS, LONGJING, MEMBERS, load};
 use suite::fixtures::{COUNTY, PREFECTURE, divisions, id_number};
 use suite::front::gateway;
 use suite::harness::{Client, Harness, on_each};
+use suite::table::{header, import};
 use tonic::{Code, Status};
 
 const PURPOSE: &str = "学生资助";
@@ -162,6 +163,82 @@ async fn a_head_without_a_member_row_is_answered_by_the_household() {
             (asked("", "2016-04-30").await, asked("", "2016-05-01").await),
             (poor, nothing(O::NotRegistered))
         );
+    })
+    .await;
+}
+
+/// Households that changed their head, and a head who has left another household: each day is answered as it was.
+#[tokio::test(flavor = "multi_thread")]
+async fn a_head_is_answered_by_the_household_of_the_day() {
+    on_each(async |mut harness| {
+        gateway(&mut harness).await;
+        divisions(&harness).await;
+        let (first, second) = (LONGJING.head_id(), id_number("1950-03-01", 7));
+        let import_on = async |day: &str, table: &str, columns: &[&str], row: Vec<String>| {
+            let token = harness.token("data_steward", &[COUNTY]);
+            let loaded = import(
+                harness.client("registry", &token),
+                header(table, COUNTY, day, columns),
+                std::slice::from_ref(&row),
+            );
+            assert_eq!(loaded.await.expect("an import").reasons(), []);
+        };
+        let household = |number: &str, name: &str, id_number: &str| {
+            let mut row = LONGJING.household_row("", "");
+            for (cell, text) in [(3, number), (4, name), (5, id_number)] {
+                text.clone_into(&mut row[cell]);
+            }
+            row
+        };
+        // The second head was a member of another household until 2015.
+        let other = id_number("1951-03-01", 8);
+        import_on("2014-12-31", "registry.households", HOUSEHOLDS, household("801", "崔哲", &other)).await;
+        let member = |household: &str, change: &str, on: &str| {
+            let mut row = LONGJING.head_row();
+            for (cell, text) in
+                [(0, household), (1, "801-p2"), (2, "朴大山"), (3, "男"), (4, &second), (8, change), (9, on)]
+            {
+                text.clone_into(&mut row[cell]);
+            }
+            row
+        };
+        import_on("2014-12-31", "registry.members", MEMBERS, member("801", "", "")).await;
+        import_on("2015-06-01", "registry.members", MEMBERS, member("801", "户籍迁出", "2015-06-01")).await;
+        import_on("2015-12-31", "registry.households", HOUSEHOLDS, household("802", "金顺子", &first)).await;
+        import_on("2017-06-30", "registry.households", HOUSEHOLDS, household("802", "朴大山", &second)).await;
+
+        use EligibilityOutcome as O;
+        let told = async || {
+            let mut told = Vec::new();
+            for (id_number, full_name, on) in [
+                (&first, "金顺子", "2016-06-01"),
+                (&first, "朴大山", "2016-06-01"),
+                (&first, "金顺子", "2017-09-01"),
+                (&second, "朴大山", "2015-05-31"),
+                (&second, "朴大山", "2016-06-01"),
+                (&second, "朴大山", "2017-09-01"),
+                (&second, "金顺子", "2017-09-01"),
+            ] {
+                let full_name = full_name.to_owned();
+                let question = EligibilityQuestion { full_name, on: on.to_owned(), ..question(id_number) };
+                let answers = schools(&harness).batch_check_eligibility(batch(vec![question])).await.unwrap();
+                told.push(answers.into_inner().answers.remove(0).outcome());
+            }
+            told
+        };
+        let known = [
+            O::RegisteredPoor,
+            O::Ambiguous,
+            O::NotRegistered,
+            O::RegisteredPoor,
+            O::NotRegistered,
+            O::RegisteredPoor,
+            O::Ambiguous,
+        ];
+        assert_eq!(told().await, known);
+        // Their member row comes in later: it says nothing of the days before it.
+        import_on("2017-12-31", "registry.members", MEMBERS, member("802", "", "")).await;
+        assert_eq!(told().await, known);
     })
     .await;
 }

@@ -69,6 +69,29 @@ async fn the_same_file_says_nothing_new() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn an_older_form_sent_again_says_nothing_new() {
+    on_each(async |harness| {
+        divisions(&harness).await;
+        let sheet = |phone: &str, form_date: &str| {
+            household_part(vec![with(household(1), HOUSEHOLDS, &[("联系电话", phone)])], form_date)
+        };
+        assert_eq!(imported(&harness, sheet("13844331111", "2015-12-31")).await.0, (1, 0, 0, 0));
+        assert_eq!(imported(&harness, sheet("13944332222", "2016-12-31")).await.0, (1, 0, 1, 0));
+        // In clear, and as an export of that day has it.
+        for (phone, form_date) in
+            [("13844331111", "2015-12-31"), ("138****1111", "2016-06-30"), ("139****2222", "2016-12-31")]
+        {
+            let again = imported(&harness, sheet(phone, form_date)).await.0;
+            assert_eq!(again, (1, 1, 0, 0), "{phone} on {form_date}");
+        }
+        for (day, phone) in [("2016-12-30", "13844331111"), ("2016-12-31", "13944332222")] {
+            assert_eq!(read(&harness, "h1", day).await.phone, phone);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_differing_row_changes_or_corrects() {
     on_each(async |harness| {
         divisions(&harness).await;

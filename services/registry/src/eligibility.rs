@@ -58,7 +58,7 @@ pub(crate) async fn check(
     let answers = answers.map(|((found, question), wanted)| {
         // Of a head without a member row the household alone tells.
         let known = match found.person.as_str() {
-            "" => facts.head_of(&found.household),
+            "" => facts.name_of_head(question, &found.household),
             person => names.get(person).map(String::as_str),
         };
         answer(found, question, &wanted.full_name, known)

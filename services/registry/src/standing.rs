@@ -112,9 +112,9 @@ impl StandingApi {
         for ((position, question), on) in asked.into_iter().enumerate().zip(days) {
             let who = match question.subject {
                 Some(Subject::IdNumber(number)) => {
-                    Who::Key("persons", index.index("id_number", &crate::person::first_18(&number)))
+                    Who::Somebody(index.index("id_number", &crate::person::first_18(&number)))
                 }
-                Some(Subject::HouseholdNo(number)) => Who::Key("households", number),
+                Some(Subject::HouseholdNo(number)) => Who::HouseholdNo(number),
                 Some(Subject::Household(name)) => Who::Household(name),
                 Some(Subject::Person(name)) => Who::Person(name),
                 None => {
@@ -145,11 +145,10 @@ impl StandingApi {
 }
 
 pub(crate) enum Who {
-    /// By a key: collection and value (of a person the blind index of the ID number).
-    Key(&'static str, String),
     /// By the blind index of an ID number: a person, or who is told only as the head of a household, because no member row
-    /// tells of them.
+    /// of it tells of them.
     Somebody(String),
+    HouseholdNo(String),
     Household(String),
     Person(String),
 }
@@ -172,15 +171,21 @@ impl Dated {
     }
 }
 
-/// Everything that answers a batch, loaded in six statements.
+/// Everything that answers a batch, loaded in seven statements.
 pub(crate) struct Facts {
     keys: HashMap<(&'static str, String), String>,
     memberships: HashMap<String, Vec<Dated>>,
-    /// Households by the blind index of their head's ID number, for those who are no members of any.
-    headed: HashMap<String, Vec<Dated>>,
+    /// Households by the blind index of their head's ID number.
+    headed: HashMap<String, Vec<Headed>>,
     standings: HashMap<String, Vec<Dated>>,
     households: HashMap<String, Shown>,
     members: HashMap<String, Vec<Dated>>,
+}
+
+/// A household that somebody heads, as it states its head in a period.
+struct Headed {
+    household: Dated,
+    full_name: String,
 }
 
 /// What is told of a household.
@@ -188,7 +193,6 @@ pub(crate) struct Facts {
 struct Shown {
     household_no: String,
     area: String,
-    head_full_name: String,
 }
 
 impl Facts {
@@ -198,9 +202,9 @@ impl Facts {
         let mut keys = HashMap::new();
         for (collection, kind) in [("persons", "id_number"), ("households", "household_no")] {
             let values = questions.iter().filter_map(|question| match &question.who {
-                Who::Key(of, value) if *of == collection => Some(value.clone()),
                 Who::Somebody(value) if collection == "persons" => Some(value.clone()),
-                Who::Key(..) | Who::Somebody(_) | Who::Household(_) | Who::Person(_) => None,
+                Who::HouseholdNo(value) if collection == "households" => Some(value.clone()),
+                Who::Somebody(_) | Who::HouseholdNo(_) | Who::Household(_) | Who::Person(_) => None,
             });
             let values: Vec<String> = values.collect::<HashSet<_>>().into_iter().collect();
             let select = format!(
@@ -217,12 +221,10 @@ impl Facts {
         let select =
             format!("SELECT person, valid_from, valid_to, household FROM membership WHERE {known} AND");
         let memberships = dated(db.select_in(&select, "person", &persons, "").await?);
-        let headed = headed(engine, &known, questions, |question| {
-            person_of(question, &keys).is_none_or(|person| !memberships.contains_key(&person))
-        });
-        let headed = headed.await?;
-        let mut names: HashSet<String> =
-            memberships.values().chain(headed.values()).flatten().map(|link| link.value.clone()).collect();
+        let headed = headed(engine, &known, questions).await?;
+        let links = memberships.values().flatten();
+        let links = links.chain(headed.values().flatten().map(|headed| &headed.household));
+        let mut names: HashSet<String> = links.map(|link| link.value.clone()).collect();
         names.extend(questions.iter().filter_map(|question| household_of(question, &keys)));
         let names: Vec<String> = names.into_iter().collect();
         let ids: Vec<String> =
@@ -230,13 +232,11 @@ impl Facts {
         let select =
             format!("SELECT id, valid_from, valid_to, status FROM household_standing WHERE {known} AND");
         let standings = dated(db.select_in(&select, "id", &ids, "").await?);
-        let select = format!(
-            "SELECT id, household_no, area, head_full_name, valid_from FROM household WHERE {known} AND"
-        );
+        let select = format!("SELECT id, household_no, area, valid_from FROM household WHERE {known} AND");
         let rows = db.select_in(&select, "id", &ids, "ORDER BY id, valid_from").await?;
         let households = rows.iter().map(|row| {
             let text = |column| row.optional_text(column).unwrap_or_default().to_owned();
-            (text(0), Shown { household_no: text(1), area: text(2), head_full_name: text(3) })
+            (text(0), Shown { household_no: text(1), area: text(2) })
         });
         let households = households.collect();
         let select = format!("SELECT household, valid_from, valid_to, id FROM membership WHERE {known} AND");
@@ -244,10 +244,19 @@ impl Facts {
         Ok(Self { keys, memberships, headed, standings, households, members })
     }
 
-    /// The name of a household's head.
-    pub(crate) fn head_of(&self, household: &str) -> Option<&str> {
-        let id = household.rsplit('/').next()?;
-        self.households.get(id).map(|shown| shown.head_full_name.as_str())
+    /// The name under which a household states its head on the day of a question about them.
+    pub(crate) fn name_of_head(&self, question: &Question, household: &str) -> Option<&str> {
+        let headed = self.headed_on(question).find(|headed| headed.household.value == household);
+        headed.map(|headed| headed.full_name.as_str())
+    }
+
+    fn headed_on(&self, question: &Question) -> impl Iterator<Item = &Headed> {
+        let index = match &question.who {
+            Who::Somebody(index) => self.headed.get(index),
+            Who::HouseholdNo(_) | Who::Household(_) | Who::Person(_) => None,
+        };
+        let on = question.on.clone();
+        index.into_iter().flatten().filter(move |headed| headed.household.holds(&on))
     }
 
     pub(crate) fn answers(&self, questions: &[Question]) -> Vec<p::StandingAnswer> {
@@ -258,12 +267,17 @@ impl Facts {
         let on = question.on.as_str();
         let person = person_of(question, &self.keys);
         let mut households: Vec<String> = household_of(question, &self.keys).into_iter().collect();
-        if let Some(links) = person.as_ref().and_then(|person| self.memberships.get(person)) {
-            households.extend(links.iter().filter(|link| link.holds(on)).map(|link| link.value.clone()));
-        } else if let Who::Somebody(index) = &question.who {
-            let headed = self.headed.get(index).into_iter().flatten();
-            households.extend(headed.filter(|period| period.holds(on)).map(|period| period.value.clone()));
+        let links =
+            person.as_ref().and_then(|person| self.memberships.get(person)).map_or(&[][..], Vec::as_slice);
+        let joined: Vec<&Dated> = links.iter().filter(|link| link.holds(on)).collect();
+        if joined.is_empty() {
+            // Whoever has left a household is not in it, though its form may name them as its head still.
+            let left =
+                |household: &str| links.iter().any(|link| link.value == household && link.to.as_str() <= on);
+            let headed = self.headed_on(question).map(|headed| headed.household.value.as_str());
+            households.extend(headed.filter(|household| !left(household)).map(str::to_owned));
         }
+        households.extend(joined.into_iter().map(|link| link.value.clone()));
         let found: Vec<p::StandingAnswer> =
             households.iter().filter_map(|household| self.standing(household, person.as_ref(), on)).collect();
         let outcome = |outcome: p::StandingOutcome| p::StandingAnswer {
@@ -301,46 +315,56 @@ impl Facts {
     }
 }
 
-/// The households headed by somebody who is asked about and of whom nothing nearer is known.
+/// The households headed by those who are asked about by their ID numbers.
 async fn headed(
     engine: &Engine,
     known: &str,
     questions: &[Question],
-    is_no_member: impl Fn(&Question) -> bool,
-) -> Result<HashMap<String, Vec<Dated>>, Failure> {
+) -> Result<HashMap<String, Vec<Headed>>, Failure> {
     let indexes = questions.iter().filter_map(|question| match &question.who {
-        Who::Somebody(index) if is_no_member(question) => Some(index.clone()),
-        Who::Somebody(_) | Who::Key(..) | Who::Household(_) | Who::Person(_) => None,
+        Who::Somebody(index) => Some(index.clone()),
+        Who::HouseholdNo(_) | Who::Household(_) | Who::Person(_) => None,
     });
     let indexes: Vec<String> = indexes.collect::<HashSet<_>>().into_iter().collect();
     let select = format!(
-        "SELECT head_id_number_index, valid_from, valid_to, 'households/' || id FROM household WHERE {known} AND"
+        "SELECT head_id_number_index, valid_from, valid_to, 'households/' || id, head_full_name FROM household \
+         WHERE {known} AND"
     );
-    Ok(dated(engine.db().select_in(&select, "head_id_number_index", &indexes, "").await?))
+    let mut found: HashMap<String, Vec<Headed>> = HashMap::new();
+    for row in engine.db().select_in(&select, "head_id_number_index", &indexes, "").await? {
+        let full_name = row.optional_text(4).unwrap_or_default().to_owned();
+        let headed = Headed { household: period_of(&row), full_name };
+        found.entry(row.text(0).to_owned()).or_default().push(headed);
+    }
+    Ok(found)
+}
+
+/// What stands in the second to fourth columns: first day, day after the last, and value.
+fn period_of(row: &Row) -> Dated {
+    let value = row.optional_text(3).map_or_else(|| row.integer(3).to_string(), str::to_owned);
+    Dated { from: row.text(1).to_owned(), to: row.text(2).to_owned(), value }
 }
 
 fn dated(rows: Vec<Row>) -> HashMap<String, Vec<Dated>> {
     let mut found: HashMap<String, Vec<Dated>> = HashMap::new();
     for row in rows {
-        let value = row.optional_text(3).map_or_else(|| row.integer(3).to_string(), str::to_owned);
-        let period = Dated { from: row.text(1).to_owned(), to: row.text(2).to_owned(), value };
-        found.entry(row.text(0).to_owned()).or_default().push(period);
+        found.entry(row.text(0).to_owned()).or_default().push(period_of(&row));
     }
     found
 }
 
 fn person_of(question: &Question, keys: &HashMap<(&'static str, String), String>) -> Option<String> {
     match &question.who {
-        Who::Key("persons", value) | Who::Somebody(value) => keys.get(&("persons", value.clone())).cloned(),
+        Who::Somebody(value) => keys.get(&("persons", value.clone())).cloned(),
         Who::Person(name) => Some(name.clone()),
-        Who::Key(..) | Who::Household(_) => None,
+        Who::HouseholdNo(_) | Who::Household(_) => None,
     }
 }
 
 fn household_of(question: &Question, keys: &HashMap<(&'static str, String), String>) -> Option<String> {
     match &question.who {
-        Who::Key("households", value) => keys.get(&("households", value.clone())).cloned(),
+        Who::HouseholdNo(value) => keys.get(&("households", value.clone())).cloned(),
         Who::Household(name) => Some(name.clone()),
-        Who::Key(..) | Who::Somebody(_) | Who::Person(_) => None,
+        Who::Somebody(_) | Who::Person(_) => None,
     }
 }

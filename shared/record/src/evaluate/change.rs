@@ -39,13 +39,13 @@ impl Evaluator<'_> {
                     violations.push("change.kind", Reason::ChangeKindUnsupported);
                     return None;
                 }
-                let values = self.unmasked(record.as_ref(), mask, periods);
+                let values = unmasked(record.as_ref(), mask, periods, Some(effective_on));
                 let changed =
                     change_from(periods, values.as_ref(), mask, effective_on, *apply_to_later, *opens);
                 self.outcome(act, periods, changed, VersionAction::Changed, violations)
             }
             Change::Correct { record, mask, on } => {
-                let values = self.unmasked(record.as_ref(), mask, periods);
+                let values = unmasked(record.as_ref(), mask, periods, on.as_deref());
                 let changed = correct(periods, values.as_ref(), mask, on.as_deref());
                 let moved = changed.map(|periods| redated(act.spec, periods, record.as_ref(), mask));
                 self.outcome(act, periods, moved, VersionAction::Corrected, violations)
@@ -171,22 +171,24 @@ impl Evaluator<'_> {
         }
         Some((after, VersionAction::Acted))
     }
+}
 
-    /// A value equal to the mask of what is stored means "unchanged".
-    fn unmasked(&self, values: &dyn AnyRecord, mask: &Mask, periods: &[Period]) -> Box<dyn AnyRecord> {
-        let mut copy = values.copy();
-        let Some(stored) = periods.last() else { return copy };
-        for leaf in &mask.leaves {
-            let kept = stored.record.get(*leaf);
-            if is_mask_of(&values.spec().leaves[*leaf], &values.get(*leaf), &kept) {
-                copy.set(*leaf, kept);
-            }
+/// A value equal to the mask of what is stored means "unchanged": of what is stored on the day, else of what is stored last.
+fn unmasked(values: &dyn AnyRecord, mask: &Mask, periods: &[Period], on: Option<&str>) -> Box<dyn AnyRecord> {
+    let mut copy = values.copy();
+    let of_the_day = on.and_then(|day| periods.iter().find(|period| period.contains(day)));
+    let Some(stored) = of_the_day.or(periods.last()) else { return copy };
+    for leaf in &mask.leaves {
+        let kept = [of_the_day, periods.last()].into_iter().flatten().map(|period| period.record.get(*leaf));
+        let is_its_mask = |kept: &Value| is_mask_of(&values.spec().leaves[*leaf], &values.get(*leaf), kept);
+        if let Some(kept) = kept.into_iter().find(is_its_mask) {
+            copy.set(*leaf, kept);
         }
-        for child in &mask.children {
-            unmask_elements(copy.as_mut(), stored.record.as_ref(), *child);
-        }
-        copy
     }
+    for child in &mask.children {
+        unmask_elements(copy.as_mut(), stored.record.as_ref(), *child);
+    }
+    copy
 }
 
 /// An element is compared with the stored one of its identifier; where it tells none, with the one in its place.

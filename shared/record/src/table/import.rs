@@ -192,8 +192,15 @@ fn told<'o>(header: &Header, outcome: &'o Outcome) -> Vec<(&'o Violation, bool)>
     let told_as_unread = |violation: &Violation| {
         header.layout.title_of(&violation.field).is_some_and(|title| unread.contains(&title))
     };
-    // That a sum differs of which a cell is missing.
-    let incomplete = |violation: &Violation| violation.reason == Reason::SumDiffers && !unread.is_empty();
+    // That a sum differs of which a cell may be missing: one of its kind could not be read.
+    let kind_of = |title: &str| {
+        let column = header.layout.columns.iter().find(|column| column.title.zh == title)?;
+        Some((column.leaf?.kind, column.unit))
+    };
+    let incomplete = |violation: &Violation| {
+        let sum = header.title_of(&violation.field).and_then(kind_of);
+        violation.reason == Reason::SumDiffers && unread.iter().any(|title| kind_of(title) == sum)
+    };
     // That a place is missing which is not known.
     let explained = |violation: &Violation| {
         let mut same = refused.iter().filter(|other| other.field == violation.field);
