@@ -132,15 +132,15 @@ impl FormFile {
             look.line(&line.map_err(told)?);
         }
         let merges = Arc::new(lines.merges());
-        // What is refused is refused before the first row is imported.
-        if merges.may_overfill() {
-            let mut lines = self.book.lines(sheet, &merges).map_err(told)?;
-            lines.try_for_each(|line| line.map(drop)).map_err(told)?;
-        }
         let Seen { problems, rows, hidden, formulas, .. } = seen;
         let problems: Vec<_> = header.doubled(&name.name).into_iter().chain(problems).collect();
         if !problems.is_empty() {
             return Err(problems);
+        }
+        // What is refused is refused before the first row is imported.
+        if merges.may_overfill() {
+            let mut lines = self.book.lines(sheet, &merges).map_err(told)?;
+            lines.try_for_each(|line| line.map(drop)).map_err(told)?;
         }
         if name.hidden {
             self.notices.push(Violation::new(&name.name, Reason::SheetHidden));
