@@ -106,6 +106,7 @@ async fn a_file_goes_in_and_comes_out() {
     for backend in backends() {
         let office = Office::open(&backend).await;
         a_file_with_mistakes(&office).await;
+        what_a_terminal_would_obey(&office).await;
         out_and_in_again(&office).await;
         reports(&office).await;
         rows_behind_a_figure(&office).await;
@@ -180,7 +181,20 @@ async fn error_files_that_cannot_be(office: &Office, import: &[&str], path: &str
     let refused = office.steward(&["import", "户信息", path, "--area", "222405", "--errors", &kept]).await;
     assert_eq!(refused.code, 1, "without a day: {refused:?}");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "旧");
-    assert!(!std::path::Path::new(&format!("{kept}.part")).exists());
+    let folder = Path::new(&kept).parent().unwrap();
+    let names = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name());
+    let partial = names.filter(|name| name.to_string_lossy().ends_with(".part")).collect::<Vec<_>>();
+    assert!(partial.is_empty(), "{partial:?}");
+}
+
+/// A cell that is rejected is told as it is, and not obeyed.
+async fn what_a_terminal_would_obey(office: &Office) {
+    let steering = Sheet::of_households().as_saved().replace("没有的村", "没有的村\u{1b}[2J");
+    let path = office.file("转义.csv", &steering);
+    let import = ["import", "户信息", &path, "--form-date", "2015-12-31", "--area", "222405"];
+    let told = office.steward(&[&import[..], &["--validate-only"]].concat()).await;
+    assert_eq!(told.code, 1, "{told:?}");
+    assert!(told.said.contains("没有的村\\u001b[2J") && !told.said.contains('\u{1b}'), "{told:?}");
 }
 
 /// What is exported and imported again says nothing new.

@@ -57,14 +57,18 @@ pub(crate) struct Cell {
     pub(crate) formula: bool,
     /// The value stands in merged cells over several columns.
     pub(crate) across: bool,
-    /// The value was repeated from the first of merged cells over several rows.
-    pub(crate) carried: bool,
 }
 
 impl Cell {
     pub(crate) fn plain(column: usize, value: Value) -> Self {
-        Self { column, value, formula: false, across: false, carried: false }
+        Self { column, value, formula: false, across: false }
     }
+}
+
+/// The cell of a column among cells in the order of their columns.
+pub(crate) fn cell_at(cells: &[Cell], column: usize) -> Option<&Cell> {
+    let at = cells.partition_point(|cell| cell.column < column);
+    cells.get(at).filter(|cell| cell.column == column)
 }
 
 /// A row with at least one filled cell.

@@ -9,7 +9,7 @@ use kernel::failure::{Failure, Reason, Violation};
 use proto::common::{CellFlaw, Row, Table};
 
 use crate::book::{Book, Lines, SheetName};
-use crate::cell::{Line, MOST_COLUMNS};
+use crate::cell::{Line, MOST_COLUMNS, cell_at};
 use crate::flaw;
 use crate::header::{HEADER_ROWS, Header, Titles};
 use crate::problem::{MOST_TOLD, all, one, place, unreadable};
@@ -131,11 +131,16 @@ impl FormFile {
         for line in lines.by_ref() {
             look.line(&line.map_err(told)?);
         }
-        let merges = lines.merges();
+        let merges = Arc::new(lines.merges());
         let Seen { problems, rows, hidden, formulas, .. } = seen;
         let problems: Vec<_> = header.doubled(&name.name).into_iter().chain(problems).collect();
         if !problems.is_empty() {
             return Err(problems);
+        }
+        // What is refused is refused before the first row is imported.
+        if merges.may_overfill() {
+            let mut lines = self.book.lines(sheet, &merges).map_err(told)?;
+            lines.try_for_each(|line| line.map(drop)).map_err(told)?;
         }
         if name.hidden {
             self.notices.push(Violation::new(&name.name, Reason::SheetHidden));
@@ -162,7 +167,7 @@ impl FormFile {
             row_count: rows,
             sheet,
             header: Arc::new(header),
-            merges: Arc::new(merges),
+            merges,
         })
     }
 }
@@ -326,7 +331,7 @@ impl PartRows {
     fn row(&self, line: &Line) -> NumberedRow {
         let mut row = Row::default();
         for (index, (column, _)) in self.header.taken.iter().enumerate() {
-            let Some(cell) = line.cells.iter().find(|cell| cell.column == *column) else { continue };
+            let Some(cell) = cell_at(&line.cells, *column) else { continue };
             row.cells.resize(index, String::new());
             let (text, flaw) = flaw::read(cell);
             row.cells.push(text);

@@ -1,6 +1,7 @@
 //! A file into its tables: read as a whole, then sent row by row.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use kernel::failure::{Failure, Reason};
 use proto::common::import_rows_request::Part as Asked;
@@ -11,6 +12,7 @@ use proto::xiuhua::gateway::v1::{FileNotice, ImportFileRequest, ImportFileRespon
 use runtime::context::Context;
 use sheet::{BatchReader, FormFile};
 use tempfile::NamedTempFile;
+use tokio::sync::mpsc::error::SendTimeoutError;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 use tonic::{Status, Streaming};
@@ -20,6 +22,10 @@ use crate::Gateway;
 use crate::route::directory::service_of_id;
 
 type Teller = mpsc::Sender<Result<ImportFileResponse, Status>>;
+
+/// How long an answer waits for a caller who does not read. An import has its turn until its last answer is told: who does
+/// not listen would keep all others waiting.
+const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Imports a file and tells of it.
 pub(super) async fn run(
@@ -44,7 +50,7 @@ pub(super) async fn run(
     for notice in &file.file.notices {
         let reason = notice.reason.as_str().to_owned();
         let told_of = FileNotice { place: notice.field.clone(), reason, message: notice.message(language) };
-        tell(told, Part::Notice(told_of)).await?;
+        tell(context, told, Part::Notice(told_of)).await?;
     }
     let job = if asked.job.is_empty() { record::engine::new_id() } else { asked.job.clone() };
     let parts = &file.file.parts;
@@ -86,9 +92,15 @@ fn header_of(asked: &ImportFileRequest, file: &FormFile, part: usize, job: &str)
     }
 }
 
-async fn tell(told: &Teller, part: Part) -> Result<(), Status> {
-    let gone = |_| Status::cancelled("");
-    told.send(Ok(ImportFileResponse { part: Some(part) })).await.map_err(gone)
+/// Tells the caller, who must listen.
+async fn tell(context: &Context, told: &Teller, part: Part) -> Result<(), Status> {
+    let answer = Ok(ImportFileResponse { part: Some(part) });
+    told.send_timeout(answer, PATIENCE).await.map_err(|error| match error {
+        SendTimeoutError::Closed(_) => Status::cancelled(""),
+        SendTimeoutError::Timeout(_) => {
+            context.status(&Failure::new(Reason::DeadlineExceeded).because("the caller does not read"))
+        }
+    })
 }
 
 /// A stream of `ImportRows` to one service, batch by batch.
@@ -117,7 +129,7 @@ impl<'s> Stream<'s> {
         }
         let Told::Accepted(accepted) = self.next().await? else { return Err(self.out_of_order()) };
         let committed = accepted.committed_through_row;
-        tell(self.told, Part::Accepted(accepted)).await?;
+        self.tell(Part::Accepted(accepted)).await?;
         let mut batches = batches(Arc::clone(file), part);
         let mut sent = 0;
         while let Some(batch) = batches.next().await {
@@ -133,18 +145,22 @@ impl<'s> Stream<'s> {
         }
         self.send(Asked::End(ImportEnd { row_count: sent, file_digest: header.file_digest.clone() })).await?;
         let Told::Summary(summary) = self.next().await? else { return Err(self.out_of_order()) };
-        tell(self.told, Part::Summary(summary)).await
+        self.tell(Part::Summary(summary)).await
     }
 
     /// Passes on what is told of a batch.
     async fn decided(&mut self) -> Result<(), Status> {
         loop {
             match self.next().await? {
-                Told::Errors(errors) => tell(self.told, Part::Errors(errors)).await?,
-                Told::Progress(progress) => return tell(self.told, Part::Progress(progress)).await,
+                Told::Errors(errors) => self.tell(Part::Errors(errors)).await?,
+                Told::Progress(progress) => return self.tell(Part::Progress(progress)).await,
                 Told::Accepted(_) | Told::Summary(_) => return Err(self.out_of_order()),
             }
         }
+    }
+
+    async fn tell(&mut self, part: Part) -> Result<(), Status> {
+        tell(self.context, self.told, part).await
     }
 
     async fn send(&mut self, part: Asked) -> Result<(), Status> {
@@ -214,5 +230,27 @@ mod tests {
         assert_eq!(third.await.unwrap_err().code(), tonic::Code::Cancelled);
         drop(second);
         assert_eq!(files.available_permits(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn who_does_not_listen_does_not_keep_the_turn() {
+        let context = Context::of(&tonic::Request::new(()));
+        let notice = || Part::Notice(FileNotice::default());
+        let (told, mut receiver) = mpsc::channel(1);
+        tell(&context, &told, notice()).await.unwrap();
+        let late = async {
+            tokio::time::sleep(PATIENCE - Duration::from_secs(1)).await;
+            receiver.recv().await
+        };
+        let (heard, read) = tokio::join!(tell(&context, &told, notice()), late);
+        assert!(heard.is_ok() && read.is_some_and(|answer| answer.is_ok()));
+        let begun = tokio::time::Instant::now();
+        let ended = tell(&context, &told, notice()).await.unwrap_err();
+        assert_eq!(
+            (ended.code(), begun.elapsed().as_secs()),
+            (tonic::Code::DeadlineExceeded, PATIENCE.as_secs())
+        );
+        drop(receiver);
+        assert_eq!(tell(&context, &told, notice()).await.unwrap_err().code(), tonic::Code::Cancelled);
     }
 }

@@ -17,7 +17,7 @@ use crate::client::import::{Event, Rows, Sheet, import_all};
 use crate::client::{Connection, table};
 use crate::exit::{Exit, Stop};
 use crate::progress::Progress;
-use crate::words;
+use crate::{printable, words};
 use error_file::ErrorFile;
 use told::{Told, details};
 pub(crate) use told::{error_line, summary_line};
@@ -61,7 +61,7 @@ pub(crate) async fn run(asked: Import, manner: Manner) -> Result<(), Stop> {
         }
     }
     for line in told.lines() {
-        eprintln!("{line}");
+        eprintln!("{}", printable::lines(&line));
     }
     let written = told.finish(outcome.is_ok());
     for (part, summary) in file.parts.iter().zip(&summaries) {

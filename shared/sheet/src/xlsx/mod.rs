@@ -3,6 +3,7 @@
 //! Not by calamine, which has no limit to what a part unpacks to, takes all shared texts into memory (and reserves as many
 //! as the file claims to have), and tells neither hidden rows nor a formula beside its value. It reads what the tests wrote.
 
+mod merges;
 mod part;
 mod rows;
 mod strings;
@@ -13,8 +14,9 @@ use std::sync::Arc;
 
 use kernel::failure::Failure;
 
+pub(crate) use merges::Merges;
 pub(crate) use part::Package;
-pub(crate) use rows::{Merges, Rows};
+pub(crate) use rows::Rows;
 pub(crate) use xml::MOST_CELL;
 
 use part::broken;

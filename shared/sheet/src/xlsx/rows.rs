@@ -1,81 +1,42 @@
-//! Rows of a sheet, one after another, and its merged cells.
+//! Rows of a sheet, one after another.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use kernel::failure::{Failure, Reason, Violation};
 use quick_xml::events::BytesStart;
 
 use super::Shared;
+use super::merges::{Carried, Merges};
 use super::strings::unescaped;
 use super::xml::{Events, MOST_CELL, Piece, attribute, flag};
 use crate::cell::{Cell, Line, MOST_COLUMNS, MOST_ROW_BYTES, Value, date_text, reference};
 use crate::problem::{one, place, row_too_large};
-
-/// Most merged ranges that are kept.
-const MOST_MERGES: usize = 1 << 20;
-
-/// Merged cells of a sheet, by their first row.
-#[derive(Debug, Default, Clone)]
-pub(crate) struct Merges(Vec<Merge>);
-
-#[derive(Debug, Clone, Copy)]
-struct Merge {
-    first: i64,
-    last: i64,
-    from: usize,
-    to: usize,
-}
-
-impl Merges {
-    fn add(&mut self, range: &str) {
-        let (from, to) = range.split_once(':').unwrap_or((range, range));
-        let (Some((from, first)), Some((to, last))) = (reference(from), reference(to)) else { return };
-        if self.0.len() < MOST_MERGES && (first, from) != (last, to) {
-            self.0.push(Merge { first, last, from, to });
-        }
-    }
-
-    /// Ranges of one column over several rows below the header: the first row of one, and how many there are.
-    pub(crate) fn over_rows(&self, header: i64) -> Option<(i64, usize)> {
-        let repeats = |merge: &&Merge| merge.from == merge.to && merge.first > header;
-        let first = self.0.iter().find(repeats)?.first;
-        Some((first, self.0.iter().filter(repeats).count()))
-    }
-
-    fn in_order(mut self) -> Self {
-        self.0.sort_by_key(|merge| (merge.first, merge.from));
-        // A cell is the first one of a single range.
-        self.0.dedup_by_key(|merge| (merge.first, merge.from));
-        self
-    }
-}
 
 /// Rows that have a filled cell.
 pub(crate) struct Rows {
     events: Events,
     sheet: String,
     shared: Arc<Shared>,
-    /// Merged cells, known from an earlier pass: they stand behind the rows.
-    merges: Arc<Merges>,
-    next_merge: usize,
-    /// Cells of ranges over several rows or columns, by their columns, each with the last row of its range.
-    carried: HashMap<usize, (i64, Cell)>,
+    /// By merged cells that are known from an earlier pass: they stand behind the rows.
+    carried: Carried,
     row: i64,
     column: usize,
     found: Merges,
+    /// Bytes of the largest cell and of the largest row.
+    largest: (usize, usize),
     done: bool,
 }
 
 impl Rows {
     pub(super) fn of(events: Events, sheet: String, shared: Arc<Shared>, merges: Arc<Merges>) -> Self {
-        let (next_merge, carried, found) = (0, HashMap::new(), Merges::default());
-        Self { events, sheet, shared, merges, next_merge, carried, row: 0, column: 0, found, done: false }
+        let (carried, found) = (Carried::of(merges), Merges::default());
+        Self { events, sheet, shared, carried, row: 0, column: 0, found, largest: (0, 0), done: false }
     }
 
     /// The sheet's merged cells, once all rows were read.
     pub(crate) fn merges(self) -> Merges {
-        self.found.in_order()
+        let (cell, row) = self.largest;
+        self.found.complete(cell, row)
     }
 
     fn read(&mut self) -> Result<Option<Line>, Failure> {
@@ -100,13 +61,13 @@ impl Rows {
                 _ => None,
             };
             let Some(hidden) = line else { continue };
-            let cells = self.cells()?;
-            let cells = self.merged(cells);
-            self.bounded(cells.iter().map(|cell| cell.value.bytes()).sum())?;
-            // A row of which only repeated values are left is a blank one; what is a guess is none.
-            if cells.iter().any(|cell| (cell.across || !cell.carried) && !cell.value.is_blank()) {
-                return Ok(Some(Line { number: self.row, hidden, cells }));
+            let own = self.cells()?;
+            // A row of which only repeated values are left is a blank one.
+            if own.is_empty() {
+                continue;
             }
+            let Some(cells) = self.carried.laid_over(self.row, own) else { return Err(self.row_too_large()) };
+            return Ok(Some(Line { number: self.row, hidden, cells }));
         }
     }
 
@@ -123,7 +84,10 @@ impl Rows {
                     if let Some(cell) = self.cell(column, &kind)? {
                         filled += 1;
                         bytes += cell.value.bytes();
-                        self.bounded(bytes)?;
+                        if bytes > MOST_ROW_BYTES {
+                            return Err(self.row_too_large());
+                        }
+                        self.largest = (self.largest.0.max(cell.value.bytes()), self.largest.1.max(bytes));
                         // The others are counted, to be told.
                         if filled <= MOST_COLUMNS {
                             cells.push(cell);
@@ -205,41 +169,12 @@ impl Rows {
         })
     }
 
-    /// Refuses a row with more in it than is kept at once.
-    fn bounded(&self, bytes: usize) -> Result<(), Failure> {
-        if bytes > MOST_ROW_BYTES { Err(one(row_too_large(&self.sheet, self.row))) } else { Ok(()) }
+    fn row_too_large(&self) -> Failure {
+        one(row_too_large(&self.sheet, self.row))
     }
 
     fn too_large(&self, column: usize) -> Failure {
         too_large(&self.sheet, self.row, column)
-    }
-
-    /// Repeats values of cells merged over several rows, and marks all cells of those merged over several columns: which
-    /// of the columns the value belongs to would be a guess in each of the rows.
-    fn merged(&mut self, mut cells: Vec<Cell>) -> Vec<Cell> {
-        let row = self.row;
-        self.carried.retain(|_, (last, _)| *last >= row);
-        while let Some(merge) = self.merges.0.get(self.next_merge).filter(|merge| merge.first <= row).copied()
-        {
-            self.next_merge += 1;
-            let filled = |cell: &&Cell| cell.column == merge.from && !cell.value.is_blank();
-            let Some(first) = cells.iter().find(filled).filter(|_| merge.first == row) else { continue };
-            let across = merge.to > merge.from;
-            let first = Cell { across, carried: true, ..first.clone() };
-            for column in merge.from + 1..=merge.to.min(MOST_COLUMNS) {
-                let blank = Cell::plain(column, Value::Text(String::new()));
-                self.carried.insert(column, (merge.last, Cell { across, carried: true, ..blank }));
-            }
-            self.carried.insert(merge.from, (merge.last, first));
-        }
-        for (column, (_, carried)) in &self.carried {
-            match cells.iter_mut().find(|cell| cell.column == *column) {
-                Some(cell) => cell.across |= carried.across,
-                None => cells.push(carried.clone()),
-            }
-        }
-        cells.sort_by_key(|cell| cell.column);
-        cells
     }
 }
 

@@ -3,7 +3,7 @@
 use kernel::language::Language;
 use proto::common::{CellFlawKind, Row};
 
-use crate::made::{Made, Opened, households, members, opened, opened_on, row, text};
+use crate::made::{Made, Opened, households, members, opened, opened_on, row, table, text};
 
 /// A sheet of one row below the header, with these cells.
 fn one(cells: &str) -> Opened {
@@ -80,9 +80,9 @@ fn merged_cells_are_repeated_down_and_refused_across() {
     let behind = r#"<mergeCells><mergeCell ref="A6:B6"/><mergeCell ref="A2:A4"/></mergeCells>"#;
     let file = Made::new().sheet("成员信息", &rows, behind).open(&[members()]);
     let read: Vec<_> = file.rows(0).into_iter().map(|(number, row)| (number, row.cells.join(","))).collect();
-    let wanted = [(2, "h1,金顺子"), (3, "h1,金哲"), (5, "h2,朴大山"), (6, "h3,")];
+    let wanted = [(2, "h1,金顺子"), (3, "h1,金哲"), (5, "h2,朴大山"), (6, "h3")];
     assert_eq!(read, wanted.map(|(number, cells)| (number, cells.to_owned())));
-    assert_eq!(merged(&file.rows(0)[3].1), [0, 1]);
+    assert_eq!(merged(&file.rows(0)[3].1), [0]);
     assert_eq!(file.notices(), [("成员信息!2".to_owned(), "CELLS_REPEATED")]);
 }
 
@@ -93,13 +93,14 @@ fn merged(row: &Row) -> Vec<i32> {
 }
 
 #[test]
-fn a_block_of_merged_cells_is_refused_in_each_of_its_rows() {
+fn a_block_of_merged_cells_is_refused_in_each_row_that_has_more_in_it() {
     let rows = [
         row(1, &["户编号", "户主姓名", "证件号码", "日期"]),
         row(2, &["h1", "金顺子", "", "2015-12-31"]),
-        row(3, &["h2", "", "", "2015-12-31"]),
+        // What a program has left behind the block is told as well.
+        row(3, &["h2", "", "x", "2015-12-31"]),
         row(4, &["", "", "", ""]),
-        row(5, &["h3", "朴大山"]),
+        row(5, &["h3", "朴大山", "", "2015-12-31"]),
         // Nothing stands in these.
         row(6, &["h4", "", "", "2015-12-31"]),
         row(7, &["h5", "", "", "2015-12-31"]),
@@ -108,19 +109,62 @@ fn a_block_of_merged_cells_is_refused_in_each_of_its_rows() {
     let behind = r#"<mergeCells><mergeCell ref="B2:C4"/><mergeCell ref="B6:C7"/></mergeCells>"#;
     let file = Made::new().sheet("户信息", &rows, behind).open(&[households()]);
     let read: Vec<_> =
-        file.rows(0).into_iter().map(|(number, row)| (number, merged(&row), row.cells)).collect();
+        file.rows(0).into_iter().map(|(number, row)| (number, merged(&row), row.cells.join(","))).collect();
     let wanted = [
-        (2, vec![1, 2], "h1,金顺子,,2015-12-31"),
-        (3, vec![1, 2], "h2,金顺子,,2015-12-31"),
-        (4, vec![1, 2], ",金顺子,"),
-        (5, vec![], "h3,朴大山"),
+        (2, vec![1], "h1,金顺子,,2015-12-31"),
+        (3, vec![1, 2], "h2,金顺子,x,2015-12-31"),
+        (5, vec![], "h3,朴大山,,2015-12-31"),
         (6, vec![], "h4,,,2015-12-31"),
         (7, vec![], "h5,,,2015-12-31"),
     ];
-    assert_eq!(read.len(), wanted.len());
-    for ((number, flaws, cells), (at, flawed, text)) in read.iter().zip(wanted) {
-        assert_eq!((*number, flaws, cells.join(",")), (at, &flawed, text.to_owned()));
+    assert_eq!(read, wanted.map(|(number, flaws, cells)| (number, flaws, cells.to_owned())));
+}
+
+#[test]
+fn remarks_in_a_block_of_merged_cells_are_one_row_with_one_flaw() {
+    let rows = |empty: i64| {
+        let below: String = (4..4 + empty).map(|number| format!(r#"<row r="{number}"/>"#)).collect();
+        [
+            row(1, &["户编号", "户主姓名", "证件号码", "日期"]),
+            row(2, &["h1", "金顺子"]),
+            row(3, &["备注"]),
+            below,
+        ]
+        .concat()
+    };
+    for (range, empty) in [("A3:E13", 0), ("A3:E13", 10), ("A3:XFD10000000", 300_000)] {
+        let behind = format!(r#"<mergeCells><mergeCell ref="{range}"/></mergeCells>"#);
+        let file = Made::new().sheet("户信息", &rows(empty), &behind).open(&[households()]);
+        let read: Vec<_> =
+            file.rows(0).into_iter().map(|(number, row)| (number, merged(&row), row.cells)).collect();
+        let wanted =
+            [(2, vec![], vec!["h1".to_owned(), "金顺子".to_owned()]), (3, vec![0], vec!["备注".to_owned()])];
+        assert_eq!(read, wanted, "{range}");
+        assert_eq!(file.file.unwrap().parts[0].row_count, 2, "{range}");
     }
+}
+
+#[test]
+fn a_row_that_repeated_texts_make_too_large_is_refused_before_any_is_read() {
+    let titles: Vec<String> = (0..60).map(|column| format!("栏{column}")).collect();
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    let table = table("a.b", "户信息", &titles);
+    let long = "x".repeat(30_000);
+    let half = |from: usize, to: usize| -> Vec<&str> {
+        (0..titles.len())
+            .map(|column| if (from..to).contains(&column) { long.as_str() } else { "" })
+            .collect()
+    };
+    let ranges = |last: i64| -> String {
+        let range = |column| format!(r#"<mergeCell ref="{0}2:{0}{last}"/>"#, sheet::letters(column));
+        format!("<mergeCells>{}</mergeCells>", (0..30).map(range).collect::<String>())
+    };
+    let rows = [row(1, &titles), row(2, &half(0, 30)), row(3, &half(30, 60))].concat();
+    let file = Made::new().sheet("户信息", &rows, &ranges(3)).open(std::slice::from_ref(&table));
+    assert_eq!(file.problems(), [("户信息!3".to_owned(), "ROW_TOO_LARGE")]);
+    let rows = [row(1, &titles), row(2, &half(0, 30)), row(4, &half(30, 60))].concat();
+    let file = Made::new().sheet("户信息", &rows, &ranges(3)).open(&[table]);
+    assert_eq!(file.rows(0).len(), 2);
 }
 
 #[test]

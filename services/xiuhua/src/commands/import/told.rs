@@ -9,7 +9,7 @@ use proto::common::{ImportSummary, RowError};
 use super::error_file::ErrorFile;
 use crate::client::import::DecidedRow;
 use crate::exit::Stop;
-use crate::words;
+use crate::{printable, words};
 
 /// Most errors that are shown; all of them are in the error file and in the job.
 const SHOWN: usize = 50;
@@ -127,7 +127,7 @@ pub(crate) fn error_line(error: &RowError, language: Language) -> String {
     let words = if error.column.is_empty() { words::ROW_ERROR } else { words::CELL_ERROR };
     let mut line = words.fill(language, &values);
     if !error.cell.is_empty() {
-        line.push_str(&format!(" [{}]", error.cell));
+        line.push_str(&format!(" [{}]", printable::part(&error.cell)));
     }
     line.push_str(&candidates(error, language));
     if error.warning { words::WARNING.fill(language, &[("line", &line)]) } else { line }
@@ -162,6 +162,12 @@ mod tests {
     fn errors_name_row_column_and_what_fits() {
         assert_eq!(error_line(&error("姓名", false), Language::Zh), "第7行·姓名:不对 [甲];可选:乙");
         assert_eq!(error_line(&error("", true), Language::Zh), "(提示)第7行:不对 [甲];可选:乙");
+    }
+
+    #[test]
+    fn a_cell_is_shown_on_one_line_and_not_obeyed() {
+        let error = RowError { cell: "金\n\u{1b}[2J哲".to_owned(), ..error("姓名", false) };
+        assert_eq!(error_line(&error, Language::Zh), "第7行·姓名:不对 [金 \\u001b[2J哲];可选:乙");
     }
 
     #[test]
