@@ -20,7 +20,7 @@ use crate::spec::{Child, Format, Kind, Leaf, Sensitivity};
 use crate::value::Value;
 
 /// Longest text a field may hold, in characters.
-const TEXT_LIMIT: usize = 2_000;
+pub(crate) const TEXT_LIMIT: usize = 2_000;
 /// Most elements a repeated field may hold.
 const ELEMENT_LIMIT: usize = 5_000;
 
