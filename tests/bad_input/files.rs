@@ -51,8 +51,14 @@ async fn a_files_header_is_told_everything_before_a_row_is_read() {
         divisions(&harness).await;
         let before = stored(&harness).await;
         let columns = ["户编号", "户编号", "鞋码", "县市"];
-        let head =
-            ImportHeader { job: "7".to_owned(), ..header("registry.households", HELONG.code, "", &columns) };
+        let head = ImportHeader {
+            job: "7".to_owned(),
+            form_title: "户主\u{1b}[2J".to_owned(),
+            document_no: "1\r".to_owned(),
+            file_digest: "0\n".to_owned(),
+            reason: "误录\u{202e}".to_owned(),
+            ..header("registry.households", HELONG.code, "", &columns)
+        };
         let told = in_all_languages(async |language| {
             import(steward_in(&harness, language), head.clone(), &[LONGJING.household_row("", "")]).await
         })
@@ -65,6 +71,10 @@ async fn a_files_header_is_told_everything_before_a_row_is_read() {
             ("header.area", "AREA_FORBIDDEN"),
             ("header.form_date", "FORM_DATE_REQUIRED"),
             ("header.job", "REQUEST_ID_INVALID"),
+            ("header.form_title", "TEXT_INVALID"),
+            ("header.document_no", "TEXT_INVALID"),
+            ("header.file_digest", "TEXT_INVALID"),
+            ("header.reason", "TEXT_INVALID"),
         ] {
             assert!(fields.contains(&wanted), "{wanted:?}: {fields:?}");
         }

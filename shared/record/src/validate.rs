@@ -1,5 +1,10 @@
 //! What the declaration alone says of a record's fields: presence, form, codes, protection.
 
+#[cfg(test)]
+mod tests;
+
+use std::collections::HashSet;
+
 use kernel::area::AreaCode;
 use kernel::codes::CodeTables;
 use kernel::date::CivilDate;
@@ -7,14 +12,15 @@ use kernel::failure::{Reason, Violations};
 use kernel::id_number::{self, IdNumber};
 use kernel::mask;
 use kernel::text::is_plain;
+use proto::common::Source;
 
 use crate::masks::WHOLE;
 use crate::resource::AnyRecord;
-use crate::spec::{Format, Kind, Leaf, Sensitivity};
+use crate::spec::{Child, Format, Kind, Leaf, Sensitivity};
 use crate::value::Value;
 
 /// Longest text a field may hold, in characters.
-const TEXT_LIMIT: usize = 2_000;
+pub(crate) const TEXT_LIMIT: usize = 2_000;
 /// Most elements a repeated field may hold.
 const ELEMENT_LIMIT: usize = 5_000;
 
@@ -29,10 +35,10 @@ pub struct Validation<'v> {
 }
 
 impl Validation<'_> {
-    /// Checks every leaf that is new or differs from `old`, and the presence of all that are required.
+    /// Checks every leaf and every element that is new or differs from `old`, and the presence of all that are required.
     pub fn record(&self, record: &dyn AnyRecord, old: Option<&dyn AnyRecord>, violations: &mut Violations) {
         let spec = record.spec();
-        self.source(record, violations);
+        self.source(record, old, violations);
         for (index, leaf) in spec.leaves.iter().enumerate() {
             let value = record.get(index);
             if let Some(old) = old {
@@ -53,25 +59,39 @@ impl Validation<'_> {
                 violations.push(self.path(child.path), Reason::ItemsTooMany).add("limit", ELEMENT_LIMIT);
                 continue;
             }
-            for element in 0..count {
-                for (position, leaf) in child.leaves.iter().enumerate() {
-                    let path = self.path(&format!("{}[{element}].{}", child.path, leaf.path));
-                    self.leaf(leaf, &record.child_get(index, element, position), &path, violations);
-                }
+            self.elements(record, old, index, violations);
+        }
+    }
+
+    /// Checks the elements that `old` does not have: what stands is not refused for a rule that came after it.
+    fn elements(
+        &self,
+        record: &dyn AnyRecord,
+        old: Option<&dyn AnyRecord>,
+        index: usize,
+        violations: &mut Violations,
+    ) {
+        let child = &record.spec().children[index];
+        let stand = old.map(|old| standing_elements(old, index)).unwrap_or_default();
+        for element in 0..record.child_count(index) {
+            let values = element_of(record, child, index, element);
+            if stand.contains(&values) {
+                continue;
+            }
+            for (leaf, value) in child.leaves.iter().zip(&values) {
+                let path = self.path(&format!("{}[{element}].{}", child.path, leaf.path));
+                self.leaf(leaf, value, &path, violations);
             }
         }
     }
 
     /// What a caller says of where the words come from.
-    fn source(&self, record: &dyn AnyRecord, violations: &mut Violations) {
-        let Some(source) = record.meta().and_then(|meta| meta.source.as_ref()) else { return };
-        for (field, text) in [
-            ("form", &source.form),
-            ("file_digest", &source.file_digest),
-            ("system", &source.system),
-            ("document_no", &source.document_no),
-        ] {
-            if !is_plain(text, false) {
+    fn source(&self, record: &dyn AnyRecord, old: Option<&dyn AnyRecord>, violations: &mut Violations) {
+        let Some(stated) = source_of(record) else { return };
+        let stands = old.and_then(source_of).map(texts_of);
+        for (position, (field, text)) in texts_of(stated).into_iter().enumerate() {
+            let stood = stands.is_some_and(|texts| texts[position].1 == text);
+            if !stood && !is_plain(text, false) {
                 violations.push(self.path(&format!("meta.source.{field}")), Reason::TextInvalid);
             }
         }
@@ -171,6 +191,39 @@ impl Validation<'_> {
             Some(_) => {}
         }
     }
+}
+
+fn source_of(record: &dyn AnyRecord) -> Option<&Source> {
+    record.meta().and_then(|meta| meta.source.as_ref())
+}
+
+fn texts_of(source: &Source) -> [(&'static str, &str); 4] {
+    [
+        ("form", &source.form),
+        ("file_digest", &source.file_digest),
+        ("system", &source.system),
+        ("document_no", &source.document_no),
+    ]
+}
+
+fn element_of(record: &dyn AnyRecord, child: &Child, index: usize, element: usize) -> Vec<Value> {
+    (0..child.leaves.len()).map(|leaf| record.child_get(index, element, leaf)).collect()
+}
+
+/// The elements of a child, each also without its identity: a caller need not repeat that.
+fn standing_elements(record: &dyn AnyRecord, index: usize) -> HashSet<Vec<Value>> {
+    let child = &record.spec().children[index];
+    let mut all = HashSet::new();
+    for element in 0..record.child_count(index) {
+        let values = element_of(record, child, index, element);
+        if let Some(identity) = child.element_id {
+            let mut nameless = values.clone();
+            nameless[identity] = Value::Null;
+            all.insert(nameless);
+        }
+        all.insert(values);
+    }
+    all
 }
 
 /// Whether a text may have several lines: what somebody or something is called, and its number, stand on one.

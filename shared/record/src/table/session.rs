@@ -7,6 +7,7 @@ use std::sync::Arc;
 use kernel::area::{AreaCode, Scope};
 use kernel::date::CivilDate;
 use kernel::failure::{Failure, Reason, Violations};
+use kernel::text::is_plain;
 use proto::common::{
     ImportAccepted, ImportBatch, ImportEnd, ImportHeader, ImportMode, ImportProgress, ImportSummary, Row,
     RowError, Source, SourceKind,
@@ -22,6 +23,7 @@ use crate::table::import::{errors_of, kept_errors};
 use crate::table::row::{Header, TableRow};
 use crate::table::sheet::RowFacts;
 use crate::table::tally::Tally;
+use crate::validate::TEXT_LIMIT;
 
 /// Most rows in one batch message.
 pub(crate) const BATCH_ROWS: usize = 1_000;
@@ -127,6 +129,7 @@ impl Session {
         } else if *date > self.engine.today() {
             violations.push("header.form_date", Reason::DateInFuture);
         }
+        check_texts(import, violations);
     }
 
     fn within(&self, import: &ImportHeader, violations: &mut Violations) -> String {
@@ -367,6 +370,22 @@ fn hash(text: &str) -> u64 {
     hasher.finish()
 }
 
+/// Checks what every row of the file takes over: no row is asked about it again.
+fn check_texts(import: &ImportHeader, violations: &mut Violations) {
+    for (field, text, several_lines) in [
+        ("header.file_digest", &import.file_digest, false),
+        ("header.form_title", &import.form_title, false),
+        ("header.document_no", &import.document_no, false),
+        ("header.reason", &import.reason, true),
+    ] {
+        if text.chars().count() > TEXT_LIMIT {
+            violations.push(field, Reason::TextTooLong).add("limit", TEXT_LIMIT);
+        } else if !is_plain(text, several_lines) {
+            violations.push(field, Reason::TextInvalid);
+        }
+    }
+}
+
 fn title_of(header: &Header, import: &ImportHeader) -> String {
     if import.form_title.is_empty() { header.layout.form.sheet.to_owned() } else { import.form_title.clone() }
 }
@@ -384,5 +403,48 @@ fn audit_of(call: &Call, import: &ImportHeader) -> NewAudit {
         outcome: "OK".to_owned(),
         source: Some(format!("FORM {}", import.job)),
         ..NewAudit::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(import: &ImportHeader) -> Vec<(String, Reason)> {
+        let mut violations = Violations::default();
+        check_texts(import, &mut violations);
+        violations.iter().map(|violation| (violation.field.clone(), violation.reason)).collect()
+    }
+
+    #[test]
+    fn texts_of_a_header_are_told_once_and_all_together() {
+        let fine = ImportHeader {
+            file_digest: "0a".to_owned(),
+            form_title: "户主及成员信息".to_owned(),
+            document_no: "吉扶〔2015〕1号".to_owned(),
+            reason: "误录\n更正".to_owned(),
+            ..ImportHeader::default()
+        };
+        assert_eq!(told(&fine), []);
+        assert_eq!(told(&ImportHeader::default()), []);
+        let steering = ImportHeader {
+            file_digest: "0a\n".to_owned(),
+            form_title: "a\u{1b}[2J".to_owned(),
+            document_no: "1\r".to_owned(),
+            reason: "误录\u{202e}".to_owned(),
+            ..ImportHeader::default()
+        };
+        let fields = ["file_digest", "form_title", "document_no", "reason"];
+        let all = |reason: Reason| fields.map(|field| (format!("header.{field}"), reason));
+        assert_eq!(told(&steering), all(Reason::TextInvalid));
+        let long = "号".repeat(TEXT_LIMIT + 1);
+        let long = ImportHeader {
+            file_digest: long.clone(),
+            form_title: long.clone(),
+            document_no: long.clone(),
+            reason: long,
+            ..ImportHeader::default()
+        };
+        assert_eq!(told(&long), all(Reason::TextTooLong));
     }
 }
