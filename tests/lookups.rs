@@ -167,6 +167,30 @@ async fn a_head_without_a_member_row_is_answered_by_the_household() {
     .await;
 }
 
+/// A row of a form that speaks for a day.
+async fn import_on(harness: &Harness, day: &str, table: &str, columns: &[&str], row: Vec<String>) {
+    let client = harness.client("registry", &harness.token("data_steward", &[COUNTY]));
+    let loaded = import(client, header(table, COUNTY, day, columns), &[row]).await.expect("an import");
+    assert_eq!(loaded.reasons(), []);
+}
+
+fn household(number: &str, head: &str, id_number: &str) -> Vec<String> {
+    let mut row = LONGJING.household_row("", "");
+    for (cell, text) in [(3, number), (4, head), (5, id_number)] {
+        text.clone_into(&mut row[cell]);
+    }
+    row
+}
+
+fn member(household: &str, id_number: &str, [change, on]: [&str; 2]) -> Vec<String> {
+    let mut row = LONGJING.head_row();
+    let own = [(0, household), (1, "801-p2"), (2, "朴大山"), (3, "男"), (4, id_number), (8, change), (9, on)];
+    for (cell, text) in own {
+        text.clone_into(&mut row[cell]);
+    }
+    row
+}
+
 /// Households that changed their head, and a head who has left another household: each day is answered as it was.
 #[tokio::test(flavor = "multi_thread")]
 async fn a_head_is_answered_by_the_household_of_the_day() {
@@ -174,38 +198,18 @@ async fn a_head_is_answered_by_the_household_of_the_day() {
         gateway(&mut harness).await;
         divisions(&harness).await;
         let (first, second) = (LONGJING.head_id(), id_number("1950-03-01", 7));
-        let import_on = async |day: &str, table: &str, columns: &[&str], row: Vec<String>| {
-            let token = harness.token("data_steward", &[COUNTY]);
-            let loaded = import(
-                harness.client("registry", &token),
-                header(table, COUNTY, day, columns),
-                std::slice::from_ref(&row),
-            );
-            assert_eq!(loaded.await.expect("an import").reasons(), []);
-        };
-        let household = |number: &str, name: &str, id_number: &str| {
-            let mut row = LONGJING.household_row("", "");
-            for (cell, text) in [(3, number), (4, name), (5, id_number)] {
-                text.clone_into(&mut row[cell]);
-            }
-            row
-        };
+        let other = household("801", "崔哲", &id_number("1951-03-01", 8));
+        let (joined, left) = (member("801", &second, ["", ""]), ["户籍迁出", "2015-06-01"]);
         // The second head was a member of another household until 2015.
-        let other = id_number("1951-03-01", 8);
-        import_on("2014-12-31", "registry.households", HOUSEHOLDS, household("801", "崔哲", &other)).await;
-        let member = |household: &str, change: &str, on: &str| {
-            let mut row = LONGJING.head_row();
-            for (cell, text) in
-                [(0, household), (1, "801-p2"), (2, "朴大山"), (3, "男"), (4, &second), (8, change), (9, on)]
-            {
-                text.clone_into(&mut row[cell]);
-            }
-            row
-        };
-        import_on("2014-12-31", "registry.members", MEMBERS, member("801", "", "")).await;
-        import_on("2015-06-01", "registry.members", MEMBERS, member("801", "户籍迁出", "2015-06-01")).await;
-        import_on("2015-12-31", "registry.households", HOUSEHOLDS, household("802", "金顺子", &first)).await;
-        import_on("2017-06-30", "registry.households", HOUSEHOLDS, household("802", "朴大山", &second)).await;
+        for (day, table, columns, row) in [
+            ("2014-12-31", "registry.households", HOUSEHOLDS, other),
+            ("2014-12-31", "registry.members", MEMBERS, joined),
+            ("2015-06-01", "registry.members", MEMBERS, member("801", &second, left)),
+            ("2015-12-31", "registry.households", HOUSEHOLDS, household("802", "金顺子", &first)),
+            ("2017-06-30", "registry.households", HOUSEHOLDS, household("802", "朴大山", &second)),
+        ] {
+            import_on(&harness, day, table, columns, row).await;
+        }
 
         use EligibilityOutcome as O;
         let told = async || {
@@ -237,7 +241,8 @@ async fn a_head_is_answered_by_the_household_of_the_day() {
         ];
         assert_eq!(told().await, known);
         // Their member row comes in later: it says nothing of the days before it.
-        import_on("2017-12-31", "registry.members", MEMBERS, member("802", "", "")).await;
+        import_on(&harness, "2017-10-10", "registry.members", MEMBERS, member("802", &second, ["", ""]))
+            .await;
         assert_eq!(told().await, known);
     })
     .await;

@@ -239,7 +239,8 @@ mod tests {
         let (told, mut receiver) = mpsc::channel(1);
         tell(&context, &told, notice()).await.unwrap();
         let late = async {
-            tokio::time::sleep(PATIENCE - Duration::from_secs(1)).await;
+            let nothing = std::future::pending::<()>();
+            assert!(tokio::time::timeout(PATIENCE - Duration::from_secs(1), nothing).await.is_err());
             receiver.recv().await
         };
         let (heard, read) = tokio::join!(tell(&context, &told, notice()), late);
