@@ -1,14 +1,16 @@
 //! What a row means for what is known: unchanged, changed from a day on, corrected, cleared, kept.
 
-use proto::common::ImportMode;
+use proto::common::{ExportRowsRequest, ImportMode};
 use proto::xiuhua::registry::v1 as p;
 use proto::xiuhua::registry::v1::household_service_client::HouseholdServiceClient;
 use suite::fixtures::{COUNTY, VILLAGE, divisions, reveal};
 use suite::harness::{Client, Harness, on_each};
 use suite::table::{header, row};
 
-use super::sheets::{HOUSEHOLDS, household, household_part, member_part, members, relief, relief_part, with};
-use super::stream::{Part, whole};
+use super::sheets::{
+    HOUSEHOLDS, MEMBERS, household, household_part, member_part, members, relief, relief_part, with,
+};
+use super::stream::{Part, exported, whole};
 
 async fn read(harness: &Harness, number: &str, as_of: &str) -> p::Household {
     let token = harness.token("county_office", &[COUNTY]);
@@ -86,6 +88,36 @@ async fn an_older_form_sent_again_says_nothing_new() {
         }
         for (day, phone) in [("2016-12-30", "13844331111"), ("2016-12-31", "13944332222")] {
             assert_eq!(read(&harness, "h1", day).await.phone, phone);
+        }
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_of_a_day_tells_of_its_members_as_they_were() {
+    on_each(async |harness| {
+        divisions(&harness).await;
+        imported(&harness, household_part(vec![household(1)], "2015-12-31")).await;
+        let (known, rows) = (members(1), members(1).len() as i64);
+        imported(&harness, member_part(known.clone(), "2015-12-31")).await;
+        let schooled = with(known[0].clone(), MEMBERS, &[("文化程度", "初中")]);
+        assert_eq!(imported(&harness, member_part(vec![schooled], "2016-12-31")).await.0, (1, 0, 1, 0));
+        let office = harness.token("county_office", &[COUNTY]);
+        for (day, schooling) in [("2015-12-31", "小学"), ("2016-12-31", "初中")] {
+            let request = ExportRowsRequest {
+                table: "registry.members".to_owned(),
+                as_of: day.to_owned(),
+                ..ExportRowsRequest::default()
+            };
+            let (titles, form) = exported(harness.client("registry", &office), request).await.unwrap();
+            let at = |title: &str| titles.iter().position(|known| known == title).unwrap();
+            let head = form.iter().find(|row| row[at("与户主关系")] == "户主").unwrap();
+            assert_eq!(head[at("文化程度")], schooling, "{day}");
+            // Sent back as it is, it changes nothing on any day.
+            let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+            let header = header("registry.members", COUNTY, day, &titles);
+            let again = imported(&harness, Part { header, rows: form }).await.0;
+            assert_eq!(again, (rows, rows, 0, 0), "{day}");
         }
     })
     .await;

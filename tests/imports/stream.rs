@@ -113,7 +113,15 @@ pub(crate) async fn export(
     table: &str,
     reveal: Option<Reveal>,
 ) -> Result<(Vec<String>, Vec<Vec<String>>), Status> {
-    let request = ExportRowsRequest { table: table.to_owned(), reveal, ..ExportRowsRequest::default() };
+    exported(client, ExportRowsRequest { table: table.to_owned(), reveal, ..ExportRowsRequest::default() })
+        .await
+}
+
+/// Titles and rows of an export.
+pub(crate) async fn exported(
+    client: Client,
+    request: ExportRowsRequest,
+) -> Result<(Vec<String>, Vec<Vec<String>>), Status> {
     let mut stream = TableServiceClient::new(client).export_rows(request).await?.into_inner();
     let (mut titles, mut rows, mut ended) = (Vec::new(), Vec::new(), false);
     while let Some(answer) = stream.message().await? {

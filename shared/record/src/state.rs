@@ -78,6 +78,11 @@ impl Loaded {
     pub fn on(&self, day: &str) -> Option<&Arc<dyn AnyRecord>> {
         self.periods.iter().find(|period| period.contains(day)).map(|period| &period.record)
     }
+    /// The record on a day; on a day before or after all its periods that of the nearest one.
+    pub fn nearest(&self, day: &str) -> Option<&Arc<dyn AnyRecord>> {
+        let begun = self.periods.iter().rev().find(|period| period.valid_from.as_str() <= day);
+        begun.or(self.periods.first()).map(|period| &period.record)
+    }
     /// Whether it was withdrawn.
     pub fn withdrawn(&self) -> bool {
         self.periods.is_empty()

@@ -105,13 +105,13 @@ impl FormSheet for MemberSheet {
         let (Some(person), Some(household)) = (person, household) else { return Ok(Vec::new()) };
         let child = last_of::<Persons>(&person).is_some_and(|known| Persons::shields(known, days.today));
         let mut row = p::MemberSheetRow { relation: link.relation.clone(), ..p::MemberSheetRow::default() };
-        if let Some(known) = person.last() {
+        if let Some(known) = person.nearest(days.as_of) {
             for (leaf, column) in CELLS {
                 MemberSheet::set(&mut row, *leaf, known.get(column.leaf));
             }
         }
-        let number = last_of::<Households>(&household).map(|known| known.household_no.clone());
-        row.household_no = number.unwrap_or_default();
+        let known = household.nearest(days.as_of).and_then(|known| typed::<Households>(known.as_ref()));
+        row.household_no = known.map(|known| known.household_no.clone()).unwrap_or_default();
         let meta = link.meta.clone().unwrap_or_default();
         if !link.change_out.is_empty() {
             row.change.clone_from(&link.change_out);
