@@ -299,7 +299,7 @@ impl Facts {
         if !REGISTERED.contains(&status) {
             return None;
         }
-        let Shown { household_no, area, .. } = self.households.get(id).cloned().unwrap_or_default();
+        let Shown { household_no, area } = self.households.get(id).cloned().unwrap_or_default();
         let members =
             self.members.get(household).map_or(0, |links| links.iter().filter(|link| link.holds(on)).count());
         Some(p::StandingAnswer {
