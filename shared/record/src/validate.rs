@@ -34,6 +34,24 @@ pub struct Validation<'v> {
     pub prefix: &'v str,
 }
 
+/// Where a leaf stands. Written out only where something is wrong: a prefecture has millions of leaves.
+#[derive(Clone, Copy)]
+struct Place<'p> {
+    prefix: &'p str,
+    /// Path of the child, and the element.
+    element: Option<(&'p str, usize)>,
+    path: &'p str,
+}
+
+impl From<Place<'_>> for String {
+    fn from(Place { prefix, element, path }: Place<'_>) -> Self {
+        match element {
+            Some((child, element)) => format!("{prefix}{child}[{element}].{path}"),
+            None => format!("{prefix}{path}"),
+        }
+    }
+}
+
 impl Validation<'_> {
     /// Checks every leaf and every element that is new or differs from `old`, and the presence of all that are required.
     pub fn record(&self, record: &dyn AnyRecord, old: Option<&dyn AnyRecord>, violations: &mut Violations) {
@@ -47,16 +65,16 @@ impl Validation<'_> {
                     continue;
                 }
                 if leaf.immutable && !before.is_null() {
-                    violations.push(self.path(leaf.path), Reason::FieldImmutable);
+                    violations.push(self.place(leaf.path), Reason::FieldImmutable);
                     continue;
                 }
             }
-            self.leaf(leaf, &value, &self.path(leaf.path), violations);
+            self.leaf(leaf, &value, self.place(leaf.path), violations);
         }
         for (index, child) in spec.children.iter().enumerate() {
             let count = record.child_count(index);
             if count > ELEMENT_LIMIT {
-                violations.push(self.path(child.path), Reason::ItemsTooMany).add("limit", ELEMENT_LIMIT);
+                violations.push(self.place(child.path), Reason::ItemsTooMany).add("limit", ELEMENT_LIMIT);
                 continue;
             }
             self.elements(record, old, index, violations);
@@ -79,8 +97,8 @@ impl Validation<'_> {
                 continue;
             }
             for (leaf, value) in child.leaves.iter().zip(&values) {
-                let path = self.path(&format!("{}[{element}].{}", child.path, leaf.path));
-                self.leaf(leaf, value, &path, violations);
+                let place = Place { element: Some((child.path, element)), ..self.place(leaf.path) };
+                self.leaf(leaf, value, place, violations);
             }
         }
     }
@@ -92,101 +110,101 @@ impl Validation<'_> {
         for (position, (field, text)) in texts_of(stated).into_iter().enumerate() {
             let stood = stands.is_some_and(|texts| texts[position].1 == text);
             if !stood && !is_plain(text, false) {
-                violations.push(self.path(&format!("meta.source.{field}")), Reason::TextInvalid);
+                violations.push(self.place(&format!("meta.source.{field}")), Reason::TextInvalid);
             }
         }
     }
 
-    fn path(&self, path: &str) -> String {
-        format!("{}{path}", self.prefix)
+    fn place<'p>(&'p self, path: &'p str) -> Place<'p> {
+        Place { prefix: self.prefix, element: None, path }
     }
 
     /// Checks one value.
-    pub fn leaf(&self, leaf: &Leaf, value: &Value, path: &str, violations: &mut Violations) {
+    fn leaf(&self, leaf: &Leaf, value: &Value, place: Place<'_>, violations: &mut Violations) {
         match value {
             Value::Null => {
                 if leaf.required {
-                    violations.push(path, Reason::FieldRequired);
+                    violations.push(place, Reason::FieldRequired);
                 }
             }
-            Value::Integer(number) => self.number(leaf, *number, path, violations),
-            Value::Text(text) => self.text(leaf, text, path, violations),
+            Value::Integer(number) => self.number(leaf, *number, place, violations),
+            Value::Text(text) => self.text(leaf, text, place, violations),
             Value::Texts(texts) => {
                 for text in texts {
-                    self.text(leaf, text, path, violations);
+                    self.text(leaf, text, place, violations);
                 }
             }
         }
     }
 
-    fn number(&self, leaf: &Leaf, number: i64, path: &str, violations: &mut Violations) {
+    fn number(&self, leaf: &Leaf, number: i64, place: Place<'_>, violations: &mut Violations) {
         if leaf.kind == Kind::Enum {
             if leaf.word(i32::try_from(number).unwrap_or(-1)).is_none() {
-                violations.push(path, Reason::CodeUnknown).add("code", number).add("table", leaf.column);
+                violations.push(place, Reason::CodeUnknown).add("code", number).add("table", leaf.column);
             }
         } else if leaf.kind == Kind::Integer && number < 0 && !leaf.negative {
-            violations.push(path, Reason::NumberNegative);
+            violations.push(place, Reason::NumberNegative);
         } else if leaf.format == Format::Year && !(1900..=2100).contains(&number) {
-            violations.push(path, Reason::YearInvalid);
+            violations.push(place, Reason::YearInvalid);
         }
     }
 
-    fn text(&self, leaf: &Leaf, text: &str, path: &str, violations: &mut Violations) {
+    fn text(&self, leaf: &Leaf, text: &str, place: Place<'_>, violations: &mut Violations) {
         if text.chars().count() > TEXT_LIMIT {
-            violations.push(path, Reason::TextTooLong).add("limit", TEXT_LIMIT);
+            violations.push(place, Reason::TextTooLong).add("limit", TEXT_LIMIT);
             return;
         }
         if text == WHOLE || (leaf.sensitive != Sensitivity::Open && mask::is_masked(text)) {
-            violations.push(path, Reason::ValueMasked);
+            violations.push(place, Reason::ValueMasked);
             return;
         }
         if leaf.kind == Kind::Date {
-            self.date(leaf, text, path, violations);
+            self.date(leaf, text, place, violations);
             return;
         }
         if let Some(table) = leaf.codes {
             if self.codes.lookup(table, text).is_none_or(|code| code != text) {
-                violations.push(path, Reason::CodeUnknown).add("code", text).add("table", table);
+                violations.push(place, Reason::CodeUnknown).add("code", text).add("table", table);
             }
             return;
         }
         match leaf.format {
             Format::IdNumber => {
                 if let Err(problem) = IdNumber::parse(text) {
-                    violations.push(path, problem.reason());
+                    violations.push(place, problem.reason());
                 }
             }
             Format::DisabilityCertificate => {
                 if id_number::split_disability(text).is_none() {
-                    violations.push(path, Reason::DisabilityCertificateInvalid);
+                    violations.push(place, Reason::DisabilityCertificateInvalid);
                 }
             }
             Format::Area => {
                 if AreaCode::parse(text).is_none() {
-                    violations.push(path, Reason::AreaUnknown).add("area", text);
+                    violations.push(place, Reason::AreaUnknown).add("area", text);
                 }
             }
             Format::Month => {
                 let whole = CivilDate::parse(&format!("{text}-01"));
                 if whole.is_none() {
-                    violations.push(path, Reason::MonthInvalid);
+                    violations.push(place, Reason::MonthInvalid);
                 }
             }
             Format::Plain | Format::Phone | Format::Account | Format::Year | Format::FutureDate => {
                 if !is_plain(text, has_several_lines(leaf)) {
-                    violations.push(path, Reason::TextInvalid);
+                    violations.push(place, Reason::TextInvalid);
                 }
             }
         }
     }
 
-    fn date(&self, leaf: &Leaf, text: &str, path: &str, violations: &mut Violations) {
+    fn date(&self, leaf: &Leaf, text: &str, place: Place<'_>, violations: &mut Violations) {
         match CivilDate::parse(text) {
             None => {
-                violations.push(path, Reason::DateInvalid);
+                violations.push(place, Reason::DateInvalid);
             }
             Some(_) if leaf.format != Format::FutureDate && text > self.today => {
-                violations.push(path, Reason::DateInFuture);
+                violations.push(place, Reason::DateInFuture);
             }
             Some(_) => {}
         }

@@ -6,8 +6,8 @@ use futures::TryStreamExt;
 use futures::stream::{self, BoxStream, StreamExt};
 use sqlx::postgres::{PgArguments, PgConnectOptions, PgConnection, PgPool, PgPoolOptions, PgRow};
 use sqlx::{
-    Arguments, AssertSqlSafe, ConnectOptions, Connection, Decode, Either, Executor, Row as _, TypeInfo,
-    ValueRef,
+    Arguments, AssertSqlSafe, Column, ConnectOptions, Connection, Decode, Either, Executor, Row as _,
+    TypeInfo, ValueRef,
 };
 use tokio::sync::watch;
 
@@ -45,6 +45,10 @@ const UNCOUNTED: &str = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_cl
     JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = current_schema() AND c.relkind = 'r' \
     AND pg_relation_size(c.oid) / current_setting('block_size')::bigint > greatest(64, 2 * c.relpages)";
 
+/// How fine the counts after an import are: joins are planned by how many rows there are, and three thousand of them tell
+/// that. PostgreSQL counts finely when it comes to it.
+const ROUGHLY: u32 = 10;
+
 pub(crate) struct Postgres {
     pub(crate) pool: PgPool,
     options: PostgresOptions,
@@ -67,7 +71,9 @@ impl Postgres {
         if options.transaction_pooler {
             connect = connect.statement_cache_capacity(0).extra_float_digits(None);
         } else {
-            connect = connect.options(options.schema.iter().map(|schema| ("search_path", schema.as_str())));
+            // A report's query is compiled for longer than it runs.
+            let schema = options.schema.iter().map(|schema| ("search_path", schema.as_str()));
+            connect = connect.options(schema.chain([("jit", "off")]));
         }
         // Asked once outside of the pool, which would try again where nobody listens.
         connect.connect().await?.close().await?;
@@ -136,7 +142,9 @@ impl Postgres {
 
     pub(crate) async fn settle(&self) -> Result<(), StoreError> {
         for row in self.all(UNCOUNTED, &[]).await? {
-            sqlx::raw_sql(AssertSqlSafe(format!("ANALYZE {}", row.text(0)))).execute(&self.pool).await?;
+            // Both in one message are one transaction, to which the setting is bound.
+            let sql = format!("SET LOCAL default_statistics_target = {ROUGHLY}; ANALYZE {}", row.text(0));
+            sqlx::raw_sql(AssertSqlSafe(sql)).execute(&self.pool).await?;
         }
         Ok(())
     }
@@ -280,8 +288,7 @@ pub(crate) fn decode(row: &PgRow) -> Result<Row, StoreError> {
     let mut values = Vec::with_capacity(row.len());
     for column in 0..row.len() {
         let raw = row.try_get_raw(column)?;
-        let kind = raw.type_info().name().to_owned();
-        values.push(match kind.as_str() {
+        values.push(match row.column(column).type_info().name() {
             "INT8" | "INT4" | "INT2" if raw.is_null() => Value::NullInteger,
             "INT8" | "INT4" | "INT2" => {
                 Value::Integer(<i64 as Decode<sqlx::Postgres>>::decode(raw).map_err(StoreError::other)?)
