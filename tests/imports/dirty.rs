@@ -60,6 +60,8 @@ async fn what_can_be_read_without_guessing_is_read() {
             ("批准金额(元)", "￥3,000.50".to_owned()),
             ("批准金额(元)", "0.30005万元".to_owned()),
             ("救助人数", " ２ ".to_owned()),
+            ("姓名", format!("\u{feff}{}\u{200b}", clean[3])),
+            ("姓名", clean[3].chars().flat_map(|letter| [letter, '\u{200d}']).collect()),
         ];
         for (column, text) in dirty {
             let row = with(clean.clone(), RELIEFS, &[(column, &text)]);
@@ -126,6 +128,31 @@ async fn a_flaw_refuses_its_row_with_its_column() {
         assert!(told.message.contains("#N/A"), "{told:?}");
         let sensitive = done.errors.iter().find(|error| error.reason == "CELL_DIGITS_LOST").unwrap();
         assert!(sensitive.cell.contains('*'), "{sensitive:?}");
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_number_that_nobody_needs_is_wrong_only_where_it_takes_the_next_columns() {
+    on_each(async |harness| {
+        divisions(&harness).await;
+        let steward = harness.client("assistance", &harness.token("data_steward", &[COUNTY]));
+        let titles = [&["序号"], RELIEFS].concat();
+        let numbered = |at: usize, kind: CellFlawKind, text: &str| {
+            let cells = [vec![text.to_owned()], relief(at)].concat();
+            Row { cells, flaws: vec![CellFlaw { cell: 0, kind: kind.into() }] }
+        };
+        let rows = vec![
+            numbered(0, CellFlawKind::ErrorValue, "#REF!"),
+            numbered(1, CellFlawKind::MergedAcross, "以上情况属实"),
+        ];
+        let sent = vec![
+            Asked::Header(header("social_security.temporary_reliefs", COUNTY, "", &titles)),
+            Asked::Batch(ImportBatch { first_row: 4, rows }),
+            Asked::End(ImportEnd { row_count: 2, ..ImportEnd::default() }),
+        ];
+        let done: Imported = answered(steward, sent).await.unwrap().remove(0);
+        assert_eq!((done.reasons(), done.counts()), (vec![(5, "序号", "CELL_MERGED_ACROSS")], (1, 0, 0, 1)));
     })
     .await;
 }

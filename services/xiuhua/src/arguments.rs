@@ -236,7 +236,7 @@ pub struct Import {
     /// Number of the document that came with the file
     #[arg(long, value_name = "TEXT")]
     pub document: Option<String>,
-    /// Write the rejected rows here (.xlsx or .csv), with 行号 and 错误原因; once corrected, the file can be imported again
+    /// Write the rejected rows here (.xlsx or .csv), with 行号 and 错误原因, in place of a file that is there; once corrected, it can be imported again
     #[arg(long, value_name = "OUT")]
     pub errors: Option<PathBuf>,
     /// Take up a job that broke off
@@ -262,7 +262,7 @@ pub struct Export {
     /// Day on which records are read, YYYY-MM-DD; today if absent
     #[arg(long, value_name = "DAY")]
     pub as_of: Option<String>,
-    /// File to write, .xlsx or .csv; csv on standard output if absent
+    /// File to write, .xlsx or .csv, in place of one that is there; csv on standard output if absent
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// csv in GB18030 instead of UTF-8
@@ -286,7 +286,7 @@ Examples:
 pub struct Template {
     /// Table: its id, the title of its sheet or of its workbook
     pub name: String,
-    /// File to write, .xlsx or .csv; csv on standard output if absent
+    /// File to write, .xlsx or .csv, in place of one that is there; csv on standard output if absent
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// csv in GB18030 instead of UTF-8
@@ -415,7 +415,7 @@ pub struct Report {
     /// How it is printed
     #[arg(long, value_enum, default_value = "table")]
     pub format: Format,
-    /// File to write; standard output if absent
+    /// File to write, in place of one that is there; standard output if absent
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Values of the divisions of this level besides

@@ -8,6 +8,13 @@ pub const fn steers(c: char) -> bool {
     matches!(c, '\0'..='\u{1f}' | '\u{7f}'..='\u{9f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
+/// Whether a character is a mark that nobody sees, which office software and web pages leave in what is copied from them:
+/// a byte order mark, a blank without width, a mark of direction, a tag.
+#[must_use]
+pub const fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{e0000}'..='\u{e007f}')
+}
+
 /// Whether a text has nothing that [`steers`], but for the ends of its lines where it may have several.
 #[must_use]
 pub fn is_plain(text: &str, several_lines: bool) -> bool {
@@ -15,12 +22,11 @@ pub fn is_plain(text: &str, several_lines: bool) -> bool {
 }
 
 /// Replaces full-width ASCII (`０`–`９`, `Ａ`–`Ｚ`, `．` …) and the ideographic blank by their half-width forms
-/// and drops invisible marks that office software leaves in cells (byte order mark, zero-width blanks,
-/// direction marks).
+/// and drops what is [invisible](is_invisible) or turns directions.
 #[must_use]
 pub fn half_width(text: &str) -> String {
     text.chars()
-        .filter(|c| !matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{202a}'..='\u{202e}'))
+        .filter(|c| !is_invisible(*c) && !matches!(c, '\u{202a}'..='\u{202e}'))
         .map(|c| match c {
             '\u{ff01}'..='\u{ff5e}' => char::from_u32(c as u32 - 0xfee0).unwrap_or(c),
             '\u{3000}' | '\u{a0}' => ' ',

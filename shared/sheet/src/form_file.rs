@@ -11,7 +11,7 @@ use proto::common::{CellFlaw, Row, Table};
 use crate::book::{Book, Lines, SheetName};
 use crate::cell::{Line, MOST_COLUMNS, cell_at};
 use crate::flaw;
-use crate::header::{HEADER_ROWS, Header, Titles};
+use crate::header::{HEADER_ROWS, Header, NotedDay, Titles};
 use crate::problem::{MOST_TOLD, all, one, place, unreadable};
 use crate::write::WORDS_SHEET;
 use crate::xlsx::Merges;
@@ -41,7 +41,7 @@ pub struct Part {
     pub titles: Vec<String>,
     /// Number of the first row below the header.
     pub first_row: i64,
-    /// Rows below the header that have a filled cell.
+    /// Rows below the header that have a filled cell and are no footer.
     pub row_count: i64,
     sheet: usize,
     header: Arc<Header>,
@@ -95,11 +95,15 @@ impl FormFile {
 
     /// Finds the day for which the forms speak; notes that name different ones are problems where none is given.
     fn dated(&mut self, given: Option<&str>, sheets: &[&str]) -> Vec<Violation> {
-        let noted = self.parts.iter().filter_map(|part| {
-            let (row, column, day) = part.header.day.clone()?;
-            Some((place(sheets[part.sheet], row, Some(column)), day))
-        });
-        let noted: Vec<(String, String)> = noted.collect();
+        let (mut noted, mut unread) = (Vec::<(String, String)>::new(), Vec::new());
+        for part in &self.parts {
+            let Some(NotedDay { row, column, day }) = part.header.day.clone() else { continue };
+            let at = place(sheets[part.sheet], row, Some(column));
+            match day {
+                Ok(day) => noted.push((at, day)),
+                Err(text) => unread.push(Violation::new(at, Reason::FormDateUnreadable).with("value", text)),
+            }
+        }
         if let Some(used) = given {
             self.form_date = Some(used.to_owned());
             let differing = noted.into_iter().filter(|(_, day)| day != used);
@@ -108,7 +112,7 @@ impl FormFile {
             }));
             return Vec::new();
         }
-        let Some((first, date)) = noted.first() else { return Vec::new() };
+        let Some((first, date)) = noted.first() else { return unread };
         self.form_date = Some(date.clone());
         self.notices.push(Violation::new("", Reason::FormDateRead).with("date", date));
         let other = noted.iter().filter(|(_, day)| day != date);
@@ -116,7 +120,7 @@ impl FormFile {
             let problem = Violation::new(at, Reason::FormDatesConflict);
             problem.with("date", day).with("place", first).with("other", date)
         };
-        other.map(conflict).collect()
+        unread.into_iter().chain(other.map(conflict)).collect()
     }
 
     fn part(&mut self, table: &Table, sheet: usize, name: &SheetName) -> Result<Part, Vec<Violation>> {
@@ -132,7 +136,7 @@ impl FormFile {
             look.line(&line.map_err(told)?);
         }
         let merges = Arc::new(lines.merges());
-        let Seen { problems, rows, hidden, formulas, .. } = seen;
+        let Seen { problems, rows, hidden, formulas, footers, .. } = seen;
         let problems: Vec<_> = header.doubled(&name.name).into_iter().chain(problems).collect();
         if !problems.is_empty() {
             return Err(problems);
@@ -148,6 +152,11 @@ impl FormFile {
         if let Some((first, count)) = hidden {
             self.notices.push(
                 Violation::new(place(&name.name, first, None), Reason::RowsHidden).with("count", count),
+            );
+        }
+        if let Some((first, count)) = footers {
+            self.notices.push(
+                Violation::new(place(&name.name, first, None), Reason::FootersNotRead).with("count", count),
             );
         }
         for (column, first, count) in formulas {
@@ -275,6 +284,8 @@ struct Seen {
     hidden: Option<(i64, i64)>,
     /// Columns with formulas: the first row with one, and how many there are.
     formulas: Vec<(usize, i64, i64)>,
+    /// The first row that is a footer, and how many there are.
+    footers: Option<(i64, i64)>,
     untitled: usize,
 }
 
@@ -287,6 +298,11 @@ struct Look<'l> {
 
 impl Look<'_> {
     fn line(&mut self, line: &Line) {
+        if self.header.is_followed_by(line) {
+            let (_, count) = self.seen.footers.get_or_insert((line.number, 0));
+            *count += 1;
+            return;
+        }
         self.seen.rows += 1;
         if line.hidden {
             let (_, count) = self.seen.hidden.get_or_insert((line.number, 0));
@@ -350,7 +366,7 @@ impl Iterator for PartRows {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.lines.next()? {
-                Ok(line) if line.number <= self.header.row => {}
+                Ok(line) if line.number <= self.header.row || self.header.is_followed_by(&line) => {}
                 Ok(line) => return Some(Ok(self.row(&line))),
                 Err(failure) => return Some(Err(failure)),
             }

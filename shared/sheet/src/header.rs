@@ -5,6 +5,7 @@ use kernel::failure::{Reason, Violation};
 use proto::common::Table;
 
 use crate::cell::{Cell, Line};
+use crate::footer::is_footer;
 use crate::problem::place;
 
 /// In how many rows the header is looked for.
@@ -26,10 +27,19 @@ pub(crate) struct Header {
     pub(crate) taken: Vec<(usize, String)>,
     /// Columns that are read over.
     over: Vec<usize>,
-    /// Day of the form, ISO, from a note above, with the row and column of the note.
-    pub(crate) day: Option<(i64, usize, String)>,
+    /// The note above that names the day of the form.
+    pub(crate) day: Option<NotedDay>,
     /// How many titles are the table's.
     pub(crate) hits: usize,
+}
+
+/// A note of the day for which a form speaks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct NotedDay {
+    pub(crate) row: i64,
+    pub(crate) column: usize,
+    /// ISO; or what stands there and is no day.
+    pub(crate) day: Result<String, String>,
 }
 
 /// Titles of a table as they are compared.
@@ -91,6 +101,12 @@ impl Header {
         line.cells.len() >= 2 && line.cells.iter().all(says)
     }
 
+    /// Whether a row below it is none of a record: sums, signatures or a note.
+    pub(crate) fn is_followed_by(&self, line: &Line) -> bool {
+        let titled = self.over.iter().chain(self.taken.iter().map(|(column, _)| column));
+        titled.min().is_some_and(|first| is_footer(line, *first))
+    }
+
     /// Whether a column has a title.
     pub(crate) fn titled(&self, column: usize) -> bool {
         self.over.contains(&column) || self.taken.iter().any(|(taken, _)| *taken == column)
@@ -110,21 +126,26 @@ fn plain(title: &str) -> String {
         .collect()
 }
 
-/// The day that a note names, with the note's place: behind its title in the same cell, or in the cell after it.
-fn day_of(line: &Line) -> Option<(i64, usize, String)> {
+/// The day that a note names: behind its title in the same cell, or in the cell after it. What begins with a digit was meant
+/// for one; anything else is a blank that nobody has filled.
+fn day_of(line: &Line) -> Option<NotedDay> {
     let (index, rest) = line.cells.iter().enumerate().find_map(|(index, cell)| {
         let text = cell.value.text();
         let found =
             DAY_TITLES.iter().find_map(|title| text.split_once(title).map(|(_, rest)| rest.to_owned()))?;
         Some((index, found))
     })?;
-    let rest = rest.trim_start_matches([':', '：', ' ', '\u{3000}']);
-    let day = |text: &str| CivilDate::parse_form(text).map(|day| day.to_string());
+    let rest = rest.trim_start_matches([':', '：', ' ', '\u{3000}']).trim();
     let first = rest.split_whitespace().next().unwrap_or_default();
-    day(rest.trim())
-        .or_else(|| day(first))
-        .or_else(|| line.cells.get(index + 1).and_then(|cell| day(&cell.value.text())))
-        .map(|day| (line.number, line.cells[index].column, day))
+    let beside = line.cells.get(index + 1).map(|cell| cell.value.text()).unwrap_or_default();
+    let told = [rest, first, beside.trim()];
+    let day = told.iter().find_map(|text| CivilDate::parse_form(text)).map(|day| day.to_string());
+    let meant = || told.iter().skip(1).find(|text| text.starts_with(|letter: char| letter.is_numeric()));
+    let day = match day {
+        Some(day) => Ok(day),
+        None => Err((*meant()?).to_owned()),
+    };
+    Some(NotedDay { row: line.number, column: line.cells[index].column, day })
 }
 
 #[cfg(test)]
@@ -163,7 +184,7 @@ mod tests {
         let header = titles().find(&first).unwrap();
         assert_eq!(
             (header.row, header.hits, header.day.clone()),
-            (4, 3, Some((2, 0, "2015-12-31".to_owned())))
+            (4, 3, Some(NotedDay { row: 2, column: 0, day: Ok("2015-12-31".to_owned()) }))
         );
         let taken: Vec<_> = header.taken.iter().map(|(column, title)| (*column, title.as_str())).collect();
         assert_eq!(taken, [(0, "姓 名"), (2, "户编号"), (3, "面积（亩）")]);
@@ -189,14 +210,18 @@ mod tests {
     #[test]
     fn the_day_of_a_form_is_read_from_a_note() {
         for (cells, day) in [
-            (vec!["填报日期:2015-12-31"], Some("2015-12-31")),
-            (vec!["填报单位", "填报日期", "2015.12.31"], Some("2015-12-31")),
-            (vec!["填表日期: 20151231 盖章"], Some("2015-12-31")),
+            (vec!["填报日期:2015-12-31"], Some(Ok("2015-12-31"))),
+            (vec!["填报单位", "填报日期", "2015.12.31"], Some(Ok("2015-12-31"))),
+            (vec!["填表日期: 20151231 盖章"], Some(Ok("2015-12-31"))),
+            (vec!["填报日期:2015-13-31 盖章"], Some(Err("2015-13-31"))),
+            (vec!["填报日期", "2015年底"], Some(Err("2015年底"))),
             (vec!["填报日期:"], None),
+            (vec!["填报日期：    年  月  日"], None),
             (vec!["日期 2015-12-31"], None),
         ] {
-            let found = day_of(&line(2, &cells)).map(|(_, _, day)| day);
-            assert_eq!(found.as_deref(), day, "{cells:?}");
+            let found = day_of(&line(2, &cells)).map(|noted| noted.day);
+            let found = found.as_ref().map(|day| day.as_deref().map_err(String::as_str));
+            assert_eq!(found, day, "{cells:?}");
         }
     }
 }

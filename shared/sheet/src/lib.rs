@@ -14,6 +14,7 @@ mod cell;
 mod csv;
 mod defuse;
 mod flaw;
+mod footer;
 mod form_file;
 mod header;
 mod kind;

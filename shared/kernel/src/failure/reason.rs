@@ -474,6 +474,10 @@ reasons! {
     FormDateDiffers "FORM_DATE_DIFFERS" InvalidArgument ["noted", "used"];
     /// The note above the header names another day than that of another sheet, at `place`.
     FormDatesConflict "FORM_DATES_CONFLICT" InvalidArgument ["date", "place", "other"];
+    /// What the note above the header tells is no day.
+    FormDateUnreadable "FORM_DATE_UNREADABLE" InvalidArgument ["value"];
+    /// Warning: rows with sums, signatures or notes were not read.
+    FootersNotRead "FOOTERS_NOT_READ" InvalidArgument ["count"];
 }
 
 impl Reason {
@@ -505,6 +509,7 @@ impl Reason {
                 | Self::SheetAbsent
                 | Self::FormDateRead
                 | Self::FormDateDiffers
+                | Self::FootersNotRead
         )
     }
 }

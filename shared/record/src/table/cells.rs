@@ -8,6 +8,7 @@ use kernel::id_number;
 use kernel::language::Language;
 use kernel::mask;
 use kernel::money::{Fen, Hundredths};
+use kernel::text::is_invisible;
 
 use crate::spec::{EnumWord, FormUnit, Format, Kind, Leaf, Sensitivity};
 use crate::value::Value;
@@ -43,7 +44,7 @@ fn unreadable(reason: Reason) -> Unreadable {
 
 /// Reads a cell of a leaf in the column's unit.
 pub fn parse_cell(codes: &CodeTables, leaf: &Leaf, unit: FormUnit, text: &str) -> Result<Cell, Unreadable> {
-    let text = text.trim_matches(|letter: char| letter.is_whitespace() || letter == '\u{feff}');
+    let text = text.trim_matches(|letter: char| letter.is_whitespace() || is_invisible(letter));
     if text.is_empty() {
         return Ok(Cell::Blank);
     }
@@ -88,8 +89,12 @@ fn text_value(codes: &CodeTables, leaf: &Leaf, text: &str) -> Result<Value, Unre
             Some(first) => first.to_string().chars().take(7).collect(),
             None => return Err(unreadable(Reason::MonthInvalid)),
         },
-        // However a file ends its lines within a cell, a text has one end of them.
-        Format::Plain | Format::Year | Format::FutureDate => text.replace("\r\n", "\n").replace('\r', "\n"),
+        // However a file ends its lines within a cell, a text has one end of them; and a name is the same whatever
+        // nobody sees in it.
+        Format::Plain | Format::Year | Format::FutureDate => {
+            let seen: String = text.chars().filter(|letter| !is_invisible(*letter)).collect();
+            seen.replace("\r\n", "\n").replace('\r', "\n")
+        }
     }))
 }
 

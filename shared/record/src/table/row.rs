@@ -152,7 +152,8 @@ impl TableRow {
 
     /// A cell that its file does not give as it was written: to take what is left of it would be a guess.
     fn flawed(&mut self, flaw: &CellFlaw, column: &crate::table::layout::Column, text: &str) {
-        if column.target == Target::Ordinal {
+        // Nobody needs the number, but what is merged with it lacks in the columns after it.
+        if column.target == Target::Ordinal && flaw.kind() != CellFlawKind::MergedAcross {
             return;
         }
         let reason = match flaw.kind() {

@@ -265,6 +265,37 @@ fn the_day_of_the_forms_is_the_given_one_or_that_of_all_notes() {
 }
 
 #[test]
+fn a_note_that_names_no_day_is_refused_with_its_place() {
+    let sheet = [row(2, &["填报日期:2015年13月1日"]), row(3, &["户编号"]), row(4, &["h1"])].concat();
+    let open = |given| {
+        let book = Made::new().sheet("户信息", &sheet, "");
+        opened_on(given, "表.xlsx", &book.bytes(), &[households()])
+    };
+    assert_eq!(open(None).problems(), [("户信息!A2".to_owned(), "FORM_DATE_UNREADABLE")]);
+    let opened = open(Some("2015-12-31"));
+    assert_eq!((opened.rows(0).len(), opened.notices()), (1, vec![]));
+}
+
+#[test]
+fn sums_and_signatures_are_no_rows_and_are_told() {
+    let rows = [
+        row(1, &["户编号", "姓名"]),
+        row(2, &["h1", "金哲"]),
+        row(3, &["合 计", "1"]),
+        row(5, &["填表人：金顺子", "", "", "审核人："]),
+        row(6, &["备注：一式三份"]),
+    ];
+    let merged = r#"<mergeCells><mergeCell ref="A6:B7"/></mergeCells>"#;
+    let file = Made::new().sheet("成员信息", &rows.concat(), merged).open(&[members()]);
+    assert_eq!(file.rows(0).iter().map(|(number, _)| *number).collect::<Vec<_>>(), [2]);
+    let opened = file.file.as_ref().unwrap();
+    assert_eq!(
+        (opened.parts[0].row_count, file.notices()),
+        (1, vec![("成员信息!3".to_owned(), "FOOTERS_NOT_READ")])
+    );
+}
+
+#[test]
 fn a_sheet_of_another_name_is_found_by_its_titles() {
     let header = row(1, &["户编号", "户主姓名"]);
     let one = Made::new().sheet("Sheet1", &header, "").open(&[households()]);

@@ -1,9 +1,6 @@
 //! Databases for tests: SQLite always, PostgreSQL where `XIUHUA_TEST_POSTGRES_URL` names one. The manners for a pooler
 //! are tested with the same server, or through the PgBouncer in transaction mode that `XIUHUA_TEST_POOLER_URL` names.
 
-#![allow(dead_code, unreachable_pub, reason = "each test program uses its own part of this module")]
-#![allow(clippy::unwrap_used, reason = "a test ends by its panic")]
-
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -12,10 +9,10 @@ use kernel::clock::{ManualClock, Moment};
 use store::{Db, MIGRATIONS, Migration, NewEvent, PostgresOptions, Step, StoreError, Value, WriteSet};
 
 /// The moment at which the clock of SQLite's tests stands, µs.
-pub const NOON: i64 = 1_483_200_000_000_000;
+pub(crate) const NOON: i64 = 1_483_200_000_000_000;
 
 /// A table as resources have it, and one of a child.
-pub const FACT: &[Migration] = &[
+pub(crate) const FACT: &[Migration] = &[
     Migration {
         name: "test/fact",
         sql: "CREATE TABLE fact (
@@ -42,32 +39,32 @@ pub const FACT: &[Migration] = &[
     },
 ];
 
-pub const FACT_COLUMNS: [&str; 7] =
+pub(crate) const FACT_COLUMNS: [&str; 7] =
     ["id", "version", "valid_from", "recorded_at", "superseded_at", "group", "amount"];
 
 /// A database of its own for one test.
-pub struct Place {
-    pub db: Db,
-    pub at: At,
+pub(crate) struct Place {
+    pub(crate) db: Db,
+    pub(crate) at: At,
 }
 
 /// How to reach it once more.
 #[derive(Clone)]
-pub enum At {
-    Sqlite(PathBuf, Arc<ManualClock>, Arc<tempfile::TempDir>),
+pub(crate) enum At {
+    Sqlite(
+        PathBuf,
+        Arc<ManualClock>,
+        #[expect(dead_code, reason = "its end is that of the folder")] Arc<tempfile::TempDir>,
+    ),
     Postgres(String, PostgresOptions),
 }
 
 impl At {
-    pub async fn open(&self) -> Db {
+    pub(crate) async fn open(&self) -> Db {
         match self {
             Self::Sqlite(path, clock, _) => Db::open_sqlite(path, clock.clone()).await.unwrap(),
             Self::Postgres(url, options) => Db::open_postgres(url, options.clone()).await.unwrap(),
         }
-    }
-
-    pub fn is_postgres(&self) -> bool {
-        matches!(self, Self::Postgres(..))
     }
 }
 
@@ -90,7 +87,7 @@ fn postgres_place(url: String, transaction_pooler: bool) -> At {
 }
 
 /// Empty databases: SQLite, PostgreSQL, and PostgreSQL as if behind a pooler.
-pub fn places() -> Vec<At> {
+pub(crate) fn places() -> Vec<At> {
     let mut places = vec![sqlite_place()];
     if let Some(direct) = url("XIUHUA_TEST_POSTGRES_URL") {
         places.push(postgres_place(direct.clone(), false));
@@ -100,7 +97,7 @@ pub fn places() -> Vec<At> {
 }
 
 /// Runs a test on each database, with the common tables and `fact`.
-pub async fn each<F: Future<Output = ()>>(test: impl Fn(Place) -> F) {
+pub(crate) async fn each<F: Future<Output = ()>>(test: impl Fn(Place) -> F) {
     for at in places() {
         let db = at.open().await;
         db.migrate(&[MIGRATIONS, FACT].concat()).await.unwrap();
@@ -111,7 +108,7 @@ pub async fn each<F: Future<Output = ()>>(test: impl Fn(Place) -> F) {
 }
 
 /// Removes a schema of a test.
-pub async fn remove(at: &At) {
+pub(crate) async fn remove(at: &At) {
     if let At::Postgres(url, PostgresOptions { schema: Some(schema), .. }) = at {
         use sqlx::{AssertSqlSafe, Connection, Executor};
         let mut connection = sqlx::PgConnection::connect(url).await.unwrap();
@@ -121,7 +118,7 @@ pub async fn remove(at: &At) {
 }
 
 /// An open row of `fact`.
-pub fn row(id: &str, version: i64, group: Option<&str>, amount: Option<i64>) -> Vec<Value> {
+pub(crate) fn row(id: &str, version: i64, group: Option<&str>, amount: Option<i64>) -> Vec<Value> {
     vec![
         Value::from(id),
         Value::Integer(version),
@@ -133,15 +130,15 @@ pub fn row(id: &str, version: i64, group: Option<&str>, amount: Option<i64>) -> 
     ]
 }
 
-pub fn insert(rows: Vec<Vec<Value>>) -> Step {
+pub(crate) fn insert(rows: Vec<Vec<Value>>) -> Step {
     Step::Insert { table: "fact", columns: FACT_COLUMNS.map(str::to_owned).into(), rows }
 }
 
-pub fn steps(steps: Vec<Step>) -> WriteSet {
+pub(crate) fn steps(steps: Vec<Step>) -> WriteSet {
     WriteSet { steps, ..WriteSet::default() }
 }
 
-pub fn event(collection: &str, id: &str, area: &str) -> NewEvent {
+pub(crate) fn event(collection: &str, id: &str, area: &str) -> NewEvent {
     NewEvent {
         collection: collection.to_owned(),
         id: id.to_owned(),
@@ -153,10 +150,10 @@ pub fn event(collection: &str, id: &str, area: &str) -> NewEvent {
     }
 }
 
-pub async fn count(db: &Db, sql: &str) -> i64 {
+pub(crate) async fn count(db: &Db, sql: &str) -> i64 {
     db.all(sql, &[]).await.unwrap()[0].integer(0)
 }
 
-pub fn conflict<T: std::fmt::Debug>(result: Result<T, StoreError>) {
+pub(crate) fn conflict<T: std::fmt::Debug>(result: Result<T, StoreError>) {
     assert_eq!(result.unwrap_err(), StoreError::Conflict);
 }

@@ -1,10 +1,6 @@
 //! What a commit writes and what it refuses.
 
-#![allow(clippy::unwrap_used, reason = "a test ends by its panic")]
-
-mod common;
-
-use common::{NOON, conflict, count, each, event, insert, row, steps};
+use crate::common::{NOON, conflict, count, each, event, insert, row, steps};
 use store::{Dialect, NewAudit, NewRequest, Step, StoreError, Value, WriteSet};
 
 #[tokio::test]

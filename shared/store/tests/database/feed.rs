@@ -1,12 +1,8 @@
 //! The change feed and closed moments.
 
-#![allow(clippy::unwrap_used, reason = "a test ends by its panic")]
-
-mod common;
-
 use std::time::Duration;
 
-use common::{each, event};
+use crate::common::{each, event};
 use futures::future::join_all;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use store::{Db, Event, FeedPosition, PostgresOptions, WriteSet};
@@ -102,7 +98,9 @@ async fn a_follower_keeps_its_position() {
         for position in
             [FeedPosition { transaction: 5, ordinal: 2 }, FeedPosition { transaction: 7, ordinal: 0 }]
         {
-            db.commit(common::steps(vec![store::Step::feed_cursor("assistance", position)])).await.unwrap();
+            db.commit(crate::common::steps(vec![store::Step::feed_cursor("assistance", position)]))
+                .await
+                .unwrap();
             assert_eq!(db.feed_cursor("assistance").await.unwrap(), Some(position));
         }
     })
@@ -110,8 +108,10 @@ async fn a_follower_keeps_its_position() {
 }
 
 /// A transaction that has written to the outbox and has not committed.
-async fn stalled(at: &common::At) -> Option<(PgConnection, i64)> {
-    let common::At::Postgres(url, PostgresOptions { schema: Some(schema), .. }) = at else { return None };
+async fn stalled(at: &crate::common::At) -> Option<(PgConnection, i64)> {
+    let crate::common::At::Postgres(url, PostgresOptions { schema: Some(schema), .. }) = at else {
+        return None;
+    };
     let mut connection = PgConnection::connect(url).await.unwrap();
     connection.execute(AssertSqlSafe(format!("BEGIN; SET LOCAL search_path TO {schema}"))).await.unwrap();
     let sql = "INSERT INTO outbox SELECT pg_current_xact_id()::text::bigint, 0, \

@@ -1,7 +1,5 @@
 //! What the writer relies on: how SQLite and its driver run several statements in one call.
 
-#![allow(clippy::unwrap_used, reason = "a test ends by its panic")]
-
 use futures::TryStreamExt;
 use sqlx::sqlite::{SqliteArguments, SqliteConnectOptions, SqliteConnection};
 use sqlx::{Arguments, AssertSqlSafe, ConnectOptions, Either, Executor, Row};
