@@ -15,6 +15,13 @@ pub const fn is_invisible(c: char) -> bool {
     matches!(c, '\u{feff}' | '\u{200b}'..='\u{200f}' | '\u{2060}' | '\u{e0000}'..='\u{e007f}')
 }
 
+/// A text as it is seen: without what is [invisible](is_invisible) and without blanks around it.
+#[must_use]
+pub fn visible(text: &str) -> String {
+    let seen: String = text.chars().filter(|c| !is_invisible(*c)).collect();
+    if seen.trim().len() == seen.len() { seen } else { seen.trim().to_owned() }
+}
+
 /// Whether a text has nothing that [`steers`], but for the ends of its lines where it may have several.
 #[must_use]
 pub fn is_plain(text: &str, several_lines: bool) -> bool {
@@ -44,7 +51,7 @@ pub fn compact(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{compact, half_width, is_plain};
+    use super::{compact, half_width, is_plain, visible};
 
     #[test]
     fn what_steers_is_no_plain_text() {
@@ -56,6 +63,12 @@ mod tests {
             assert!(!is_plain(&text, false) && !is_plain(&text, true), "{c:?}");
         }
         assert!(!is_plain("一\n二", false) && is_plain("一\n二", true));
+    }
+
+    #[test]
+    fn what_nobody_sees_is_dropped() {
+        assert_eq!(visible("\u{feff} 金\u{200b}哲\u{e0041} \u{200e}"), "金哲");
+        assert_eq!(visible("一\n二"), "一\n二");
     }
 
     #[test]

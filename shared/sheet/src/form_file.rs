@@ -46,6 +46,7 @@ pub struct Part {
     sheet: usize,
     header: Arc<Header>,
     merges: Arc<Merges>,
+    footers: Arc<[i64]>,
 }
 
 /// A row as it is imported, with its number.
@@ -84,7 +85,7 @@ impl FormFile {
     /// A file that cannot be read any more; likewise each row.
     pub fn rows(&self, part: &Part) -> Result<PartRows, Failure> {
         let lines = self.book.lines(part.sheet, &part.merges)?;
-        Ok(PartRows { lines, header: Arc::clone(&part.header) })
+        Ok(PartRows { lines, header: Arc::clone(&part.header), footers: Arc::clone(&part.footers) })
     }
 
     /// Whether the file is a csv in GB18030: who sends such a file likes to get one back.
@@ -100,8 +101,8 @@ impl FormFile {
             let Some(NotedDay { row, column, day }) = part.header.day.clone() else { continue };
             let at = place(sheets[part.sheet], row, Some(column));
             match day {
-                Ok(day) => noted.push((at, day)),
-                Err(text) => unread.push(Violation::new(at, Reason::FormDateUnreadable).with("value", text)),
+                Some(day) => noted.push((at, day)),
+                None => unread.push(Violation::new(at, Reason::FormDateUnreadable)),
             }
         }
         if let Some(used) = given {
@@ -154,10 +155,9 @@ impl FormFile {
                 Violation::new(place(&name.name, first, None), Reason::RowsHidden).with("count", count),
             );
         }
-        if let Some((first, count)) = footers {
-            self.notices.push(
-                Violation::new(place(&name.name, first, None), Reason::FootersNotRead).with("count", count),
-            );
+        if let Some(first) = footers.first() {
+            let notice = Violation::new(place(&name.name, *first, None), Reason::FootersNotRead);
+            self.notices.push(notice.with("count", footers.len()));
         }
         for (column, first, count) in formulas {
             let at = place(&name.name, first, Some(column));
@@ -177,6 +177,7 @@ impl FormFile {
             sheet,
             header: Arc::new(header),
             merges,
+            footers: footers.into(),
         })
     }
 }
@@ -284,8 +285,8 @@ struct Seen {
     hidden: Option<(i64, i64)>,
     /// Columns with formulas: the first row with one, and how many there are.
     formulas: Vec<(usize, i64, i64)>,
-    /// The first row that is a footer, and how many there are.
-    footers: Option<(i64, i64)>,
+    /// Rows that are footers, in order. Judged before merged cells repeat what they say in the rows of records.
+    footers: Vec<i64>,
     untitled: usize,
 }
 
@@ -299,8 +300,7 @@ struct Look<'l> {
 impl Look<'_> {
     fn line(&mut self, line: &Line) {
         if self.header.is_followed_by(line) {
-            let (_, count) = self.seen.footers.get_or_insert((line.number, 0));
-            *count += 1;
+            self.seen.footers.push(line.number);
             return;
         }
         self.seen.rows += 1;
@@ -341,6 +341,7 @@ impl Look<'_> {
 pub struct PartRows {
     lines: Lines,
     header: Arc<Header>,
+    footers: Arc<[i64]>,
 }
 
 impl PartRows {
@@ -366,7 +367,8 @@ impl Iterator for PartRows {
     fn next(&mut self) -> Option<Self::Item> {
         loop {
             match self.lines.next()? {
-                Ok(line) if line.number <= self.header.row || self.header.is_followed_by(&line) => {}
+                Ok(line) if line.number <= self.header.row => {}
+                Ok(line) if self.footers.binary_search(&line.number).is_ok() => {}
                 Ok(line) => return Some(Ok(self.row(&line))),
                 Err(failure) => return Some(Err(failure)),
             }

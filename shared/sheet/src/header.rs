@@ -38,8 +38,8 @@ pub(crate) struct Header {
 pub(crate) struct NotedDay {
     pub(crate) row: i64,
     pub(crate) column: usize,
-    /// ISO; or what stands there and is no day.
-    pub(crate) day: Result<String, String>,
+    /// ISO; nothing where what stands there was meant for a day and is none.
+    pub(crate) day: Option<String>,
 }
 
 /// Titles of a table as they are compared.
@@ -66,7 +66,8 @@ impl Titles {
         });
         let likely = scores.filter(|(line, hits)| *hits > 0 && hits * 2 >= line.cells.len());
         let (line, hits) = likely.max_by_key(|(line, hits)| (*hits, std::cmp::Reverse(line.number)))?;
-        let day = first.iter().filter(|above| above.number < line.number).find_map(day_of);
+        let notes = || first.iter().filter(|above| above.number < line.number).filter_map(day_of);
+        let day = notes().find(|note| note.day.is_some()).or_else(|| notes().next());
         let title = |cell: &Cell| cell.value.text().trim().to_owned();
         let (over, taken): (Vec<_>, Vec<_>) = line
             .cells
@@ -126,26 +127,26 @@ fn plain(title: &str) -> String {
         .collect()
 }
 
-/// The day that a note names: behind its title in the same cell, or in the cell after it. What begins with a digit was meant
-/// for one; anything else is a blank that nobody has filled.
+/// The day that a note names: behind its title in the same cell, or in the cell after it. A number behind a colon was meant
+/// for one; anything else is a blank that nobody has filled, or a word about the day.
 fn day_of(line: &Line) -> Option<NotedDay> {
-    let (index, rest) = line.cells.iter().enumerate().find_map(|(index, cell)| {
+    let (index, told) = line.cells.iter().enumerate().find_map(|(index, cell)| {
         let text = cell.value.text();
         let found =
-            DAY_TITLES.iter().find_map(|title| text.split_once(title).map(|(_, rest)| rest.to_owned()))?;
+            DAY_TITLES.iter().find_map(|title| text.split_once(title).map(|(_, told)| told.to_owned()))?;
         Some((index, found))
     })?;
-    let rest = rest.trim_start_matches([':', '：', ' ', '\u{3000}']).trim();
+    let rest = told.trim_start_matches([':', '：', ' ', '\u{3000}']).trim();
     let first = rest.split_whitespace().next().unwrap_or_default();
     let beside = line.cells.get(index + 1).map(|cell| cell.value.text()).unwrap_or_default();
-    let told = [rest, first, beside.trim()];
-    let day = told.iter().find_map(|text| CivilDate::parse_form(text)).map(|day| day.to_string());
-    let meant = || told.iter().skip(1).find(|text| text.starts_with(|letter: char| letter.is_numeric()));
-    let day = match day {
-        Some(day) => Ok(day),
-        None => Err((*meant()?).to_owned()),
-    };
-    Some(NotedDay { row: line.number, column: line.cells[index].column, day })
+    let day = [rest, first, beside.trim()].iter().find_map(|text| CivilDate::parse_form(text));
+    let meant = told.trim_start().starts_with([':', '：'])
+        && rest.starts_with(|letter: char| letter.is_numeric() || "零一二三四五六七八九".contains(letter));
+    (day.is_some() || meant).then(|| NotedDay {
+        row: line.number,
+        column: line.cells[index].column,
+        day: day.map(|day| day.to_string()),
+    })
 }
 
 #[cfg(test)]
@@ -184,12 +185,20 @@ mod tests {
         let header = titles().find(&first).unwrap();
         assert_eq!(
             (header.row, header.hits, header.day.clone()),
-            (4, 3, Some(NotedDay { row: 2, column: 0, day: Ok("2015-12-31".to_owned()) }))
+            (4, 3, Some(NotedDay { row: 2, column: 0, day: Some("2015-12-31".to_owned()) }))
         );
         let taken: Vec<_> = header.taken.iter().map(|(column, title)| (*column, title.as_str())).collect();
         assert_eq!(taken, [(0, "姓 名"), (2, "户编号"), (3, "面积（亩）")]);
         assert!(header.titled(4) && !header.titled(1) && header.doubled("户信息").is_empty());
         assert!(header.is_said_by(&line(60, &["姓名", "", "户编号"])) && !header.is_said_by(&first[3]));
+    }
+
+    #[test]
+    fn a_note_with_a_day_is_stronger_than_one_without() {
+        let first =
+            [line(1, &["填报日期：2015-13-31"]), line(2, &["填报日期：2015-12-31"]), line(3, &["姓名"])];
+        let day = titles().find(&first).unwrap().day.unwrap();
+        assert_eq!((day.row, day.day.as_deref()), (2, Some("2015-12-31")));
     }
 
     #[test]
@@ -210,17 +219,19 @@ mod tests {
     #[test]
     fn the_day_of_a_form_is_read_from_a_note() {
         for (cells, day) in [
-            (vec!["填报日期:2015-12-31"], Some(Ok("2015-12-31"))),
-            (vec!["填报单位", "填报日期", "2015.12.31"], Some(Ok("2015-12-31"))),
-            (vec!["填表日期: 20151231 盖章"], Some(Ok("2015-12-31"))),
-            (vec!["填报日期:2015-13-31 盖章"], Some(Err("2015-13-31"))),
-            (vec!["填报日期", "2015年底"], Some(Err("2015年底"))),
+            (vec!["填报日期:2015-12-31"], Some(Some("2015-12-31"))),
+            (vec!["填报单位", "填报日期", "2015.12.31"], Some(Some("2015-12-31"))),
+            (vec!["填表日期: 20151231 盖章"], Some(Some("2015-12-31"))),
+            (vec!["填报日期:2015-13-31 盖章"], Some(None)),
+            (vec!["填报日期：二〇一五年十二月三十一日"], Some(None)),
             (vec!["填报日期:"], None),
+            (vec!["填报日期:", "2015年度"], None),
             (vec!["填报日期：    年  月  日"], None),
+            (vec!["填表日期12月31日前报送"], None),
             (vec!["日期 2015-12-31"], None),
         ] {
             let found = day_of(&line(2, &cells)).map(|noted| noted.day);
-            let found = found.as_ref().map(|day| day.as_deref().map_err(String::as_str));
+            let found = found.as_ref().map(|day| day.as_deref());
             assert_eq!(found, day, "{cells:?}");
         }
     }

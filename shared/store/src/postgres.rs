@@ -46,7 +46,7 @@ const UNCOUNTED: &str = "SELECT format('%I.%I', n.nspname, c.relname) FROM pg_cl
     AND pg_relation_size(c.oid) / current_setting('block_size')::bigint > greatest(64, 2 * c.relpages)";
 
 /// How fine the counts after an import are: joins are planned by how many rows there are, and three thousand of them tell
-/// that. PostgreSQL counts finely when it comes to it.
+/// that. PostgreSQL itself counts more finely once a tenth of the rows is new.
 const ROUGHLY: u32 = 10;
 
 pub(crate) struct Postgres {
@@ -71,9 +71,11 @@ impl Postgres {
         if options.transaction_pooler {
             connect = connect.statement_cache_capacity(0).extra_float_digits(None);
         } else {
-            // A report's query is compiled for longer than it runs.
-            let schema = options.schema.iter().map(|schema| ("search_path", schema.as_str()));
-            connect = connect.options(schema.chain([("jit", "off")]));
+            // A report's query is compiled for longer than it runs. Without a schema nothing is set, for poolers that
+            // take no settings.
+            connect = connect.options(
+                options.schema.iter().flat_map(|schema| [("search_path", schema.as_str()), ("jit", "off")]),
+            );
         }
         // Asked once outside of the pool, which would try again where nobody listens.
         connect.connect().await?.close().await?;

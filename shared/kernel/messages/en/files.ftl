@@ -39,5 +39,5 @@ FORM_DATE_READ = The day of the form was read from the note above the header: { 
 ROW_TOO_LARGE = The row is too long; at most { $limit } KiB
 FORM_DATE_DIFFERS = The note above the header names the day { $noted }, and { $used } was given: { $used } is used
 FORM_DATES_CONFLICT = The day of the form is { $date } here and { $other } at { $place }; make them one, or state the day with the import
-FORM_DATE_UNREADABLE = the day of the form cannot be read: { $value }; write it like 2015-12-31, or give the form's day with the import
+FORM_DATE_UNREADABLE = The day of the form cannot be read; write it like 2015-12-31, or give the form's day with the import
 FOOTERS_NOT_READ = { $count } rows are sums, signatures or notes; they were not read

@@ -39,5 +39,5 @@ FORM_DATE_READ = 기입날자는 표머리우의 설명에서 읽었습니다: {
 ROW_TOO_LARGE = 이 줄의 내용이 너무 깁니다. 최대 { $limit } KiB
 FORM_DATE_DIFFERS = 표머리우에 쓴 기입날자 { $noted } 은 주어진 { $used } 과 다릅니다. { $used } 로 들여옵니다
 FORM_DATES_CONFLICT = 기입날자 { $date } 이 { $place } 의 { $other } 과 다릅니다. 같게 고치거나 들여올 때 기입날자를 밝히십시오
-FORM_DATE_UNREADABLE = 기입날자를 알아볼 수 없습니다: { $value }. 2015-12-31 처럼 쓰거나 들여올 때 기입날자를 밝히십시오
+FORM_DATE_UNREADABLE = 기입날자를 알아볼 수 없습니다. 2015-12-31 처럼 쓰거나 들여올 때 기입날자를 밝히십시오
 FOOTERS_NOT_READ = 합계, 수표 또는 비고인 줄 { $count }개는 읽지 않았습니다

@@ -39,5 +39,5 @@ FORM_DATE_READ = 填报日期取自表头上方的说明：{ $date }
 ROW_TOO_LARGE = 此行内容过长，最多 { $limit } KiB
 FORM_DATE_DIFFERS = 表头上方写的填报日期是 { $noted }，与所给的 { $used } 不同；按 { $used } 导入
 FORM_DATES_CONFLICT = 填报日期 { $date } 与 { $place } 的 { $other } 不一致；请改为一致，或在导入时给出填报日期
-FORM_DATE_UNREADABLE = 填报日期无法辨认：{ $value }；请写成 2015-12-31 这样的日期，或在导入时给出填报日期
+FORM_DATE_UNREADABLE = 填报日期无法辨认；请写成 2015-12-31 这样的日期，或在导入时给出填报日期
 FOOTERS_NOT_READ = 有 { $count } 行是合计、签名或备注，未读取

@@ -475,7 +475,7 @@ reasons! {
     /// The note above the header names another day than that of another sheet, at `place`.
     FormDatesConflict "FORM_DATES_CONFLICT" InvalidArgument ["date", "place", "other"];
     /// What the note above the header tells is no day.
-    FormDateUnreadable "FORM_DATE_UNREADABLE" InvalidArgument ["value"];
+    FormDateUnreadable "FORM_DATE_UNREADABLE" InvalidArgument [];
     /// Warning: rows with sums, signatures or notes were not read.
     FootersNotRead "FOOTERS_NOT_READ" InvalidArgument ["count"];
 }

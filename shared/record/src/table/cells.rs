@@ -8,7 +8,7 @@ use kernel::id_number;
 use kernel::language::Language;
 use kernel::mask;
 use kernel::money::{Fen, Hundredths};
-use kernel::text::is_invisible;
+use kernel::text::{is_invisible, visible};
 
 use crate::spec::{EnumWord, FormUnit, Format, Kind, Leaf, Sensitivity};
 use crate::value::Value;
@@ -92,13 +92,13 @@ fn text_value(codes: &CodeTables, leaf: &Leaf, text: &str) -> Result<Value, Unre
         // However a file ends its lines within a cell, a text has one end of them; and a name is the same whatever
         // nobody sees in it.
         Format::Plain | Format::Year | Format::FutureDate => {
-            let seen: String = text.chars().filter(|letter| !is_invisible(*letter)).collect();
-            seen.replace("\r\n", "\n").replace('\r', "\n")
+            visible(text).replace("\r\n", "\n").replace('\r', "\n")
         }
     }))
 }
 
 fn texts_value(codes: &CodeTables, leaf: &Leaf, text: &str) -> Result<Value, Unreadable> {
+    let text = visible(text);
     let parts = text.split(['、', '，', ',', '；', ';', '/']).map(str::trim).filter(|part| !part.is_empty());
     let mut texts = Vec::new();
     for part in parts {

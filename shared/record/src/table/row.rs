@@ -5,6 +5,7 @@ use std::sync::Arc;
 use kernel::area::AreaCode;
 use kernel::failure::{Reason, Violations};
 use kernel::id_number;
+use kernel::text::visible;
 use proto::common::{CellFlaw, CellFlawKind, Row};
 
 use crate::column::Column;
@@ -129,7 +130,7 @@ impl TableRow {
             }
             match column.target {
                 Target::Ordinal => {}
-                Target::Name => self.facts.name = (!text.is_empty()).then(|| text.to_owned()),
+                Target::Name => self.facts.name = Some(visible(text)).filter(|name| !name.is_empty()),
                 Target::Place(part) => {
                     let name = match part {
                         PlacePart::Prefecture => continue,
@@ -137,7 +138,7 @@ impl TableRow {
                         PlacePart::Township => &mut place.township,
                         PlacePart::Village => &mut place.village,
                     };
-                    text.clone_into(name);
+                    *name = visible(text);
                 }
                 target => self.cell(target, column, text),
             }

@@ -296,6 +296,23 @@ fn sums_and_signatures_are_no_rows_and_are_told() {
 }
 
 #[test]
+fn merged_cells_make_no_footer_of_a_row_and_no_row_of_a_footer() {
+    let rows = [
+        row(1, &["户编号", "姓名", "备注"]),
+        row(2, &["h1", "金哲", "a"]),
+        row(3, &["", "小计", "b"]),
+        row(4, &["合计", "", "1"]),
+        row(5, &["", "朴哲", "c"]),
+    ];
+    let merged = r#"<mergeCells><mergeCell ref="A2:A3"/><mergeCell ref="A4:A5"/></mergeCells>"#;
+    let table = table("registry.members", "成员信息", &["户编号", "姓名", "备注"]);
+    let file = Made::new().sheet("成员信息", &rows.concat(), merged).open(&[table]);
+    let numbers: Vec<i64> = file.rows(0).iter().map(|(number, _)| *number).collect();
+    assert_eq!((numbers.as_slice(), file.file.as_ref().unwrap().parts[0].row_count), ([2, 5].as_slice(), 2));
+    assert!(file.notices().contains(&("成员信息!3".to_owned(), "FOOTERS_NOT_READ")));
+}
+
+#[test]
 fn a_sheet_of_another_name_is_found_by_its_titles() {
     let header = row(1, &["户编号", "户主姓名"]);
     let one = Made::new().sheet("Sheet1", &header, "").open(&[households()]);
