@@ -1,6 +1,6 @@
 //! Several writers at once: nothing is lost, and a set that fails takes no other with it.
 
-use crate::common::{count, each, event, insert, row, steps};
+use crate::common::{self, count, each, event, insert, row, steps};
 use futures::future::join_all;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection};
 use store::{Db, Dialect, PostgresOptions, Step, StoreError, Value, WriteSet};
@@ -70,7 +70,7 @@ async fn what_must_stay_is_waited_for_and_looked_at_again() {
     each(|place| async move {
         let db = place.db;
         db.commit(steps(vec![insert(vec![row("1", 1, None, None)])])).await.unwrap();
-        let crate::common::At::Postgres(url, PostgresOptions { schema: Some(schema), .. }) = &place.at else {
+        let common::At::Postgres(url, PostgresOptions { schema: Some(schema), .. }) = &place.at else {
             return;
         };
         let mut other = PgConnection::connect(url).await.unwrap();
@@ -87,7 +87,7 @@ async fn what_must_stay_is_waited_for_and_looked_at_again() {
             assert!(!relying.is_finished());
         }
         other.execute("COMMIT").await.unwrap();
-        crate::common::conflict(relying.await.unwrap());
+        common::conflict(relying.await.unwrap());
         assert_eq!(count(&db, "SELECT count(*) FROM fact").await, 1);
         other.close().await.unwrap();
     })

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::common::{each, event};
+use crate::common::{self, each, event};
 use futures::future::join_all;
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row};
 use store::{Db, Event, FeedPosition, PostgresOptions, WriteSet};
@@ -98,9 +98,7 @@ async fn a_follower_keeps_its_position() {
         for position in
             [FeedPosition { transaction: 5, ordinal: 2 }, FeedPosition { transaction: 7, ordinal: 0 }]
         {
-            db.commit(crate::common::steps(vec![store::Step::feed_cursor("assistance", position)]))
-                .await
-                .unwrap();
+            db.commit(common::steps(vec![store::Step::feed_cursor("assistance", position)])).await.unwrap();
             assert_eq!(db.feed_cursor("assistance").await.unwrap(), Some(position));
         }
     })
@@ -108,8 +106,8 @@ async fn a_follower_keeps_its_position() {
 }
 
 /// A transaction that has written to the outbox and has not committed.
-async fn stalled(at: &crate::common::At) -> Option<(PgConnection, i64)> {
-    let crate::common::At::Postgres(url, PostgresOptions { schema: Some(schema), .. }) = at else {
+async fn stalled(at: &common::At) -> Option<(PgConnection, i64)> {
+    let common::At::Postgres(url, PostgresOptions { schema: Some(schema), .. }) = at else {
         return None;
     };
     let mut connection = PgConnection::connect(url).await.unwrap();

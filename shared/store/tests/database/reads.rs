@@ -1,6 +1,6 @@
 //! Batched reads, and reads of the common tables.
 
-use crate::common::{count, each, insert, row, steps};
+use crate::common::{self, count, each, insert, row, steps};
 use store::{AuditQuery, Dialect, ImportError, ImportJob, NewAudit, Step, Value, WriteSet};
 
 #[tokio::test]
@@ -169,7 +169,7 @@ async fn an_import_goes_on_from_where_it_was() {
         let advance = job.advance(0);
         let set = || steps(vec![advance.clone(), ImportError::keep("j1", errors.clone())]);
         job.updated_at = db.commit(set()).await.unwrap().known_at;
-        crate::common::conflict(db.commit(set()).await);
+        common::conflict(db.commit(set()).await);
         assert_eq!(db.import_job("j1").await.unwrap().as_ref(), Some(&job));
         assert_eq!(db.import_jobs(Some("steward"), None, 10).await.unwrap(), [job.clone()]);
         assert!(db.import_jobs(None, Some("j1"), 10).await.unwrap().is_empty());

@@ -1,6 +1,6 @@
 //! Migrations, the schema as it stands, and databases that are not there.
 
-use crate::common::{FACT, NOON, each, places, remove};
+use crate::common::{self, FACT, NOON, each, places, remove};
 use futures::TryStreamExt;
 use store::{Db, MIGRATIONS, Migration, PostgresOptions, StoreError, Value};
 
@@ -62,7 +62,7 @@ async fn the_schema_reads_the_same_on_both() {
         let columns = db.columns_of("fact").await.unwrap();
         assert_eq!(
             columns.iter().map(|column| column.name.as_str()).collect::<Vec<_>>(),
-            crate::common::FACT_COLUMNS
+            common::FACT_COLUMNS
         );
         assert_eq!(
             columns.iter().map(|column| column.nullable).collect::<Vec<_>>(),
@@ -82,8 +82,8 @@ async fn the_schema_reads_the_same_on_both() {
 async fn texts_are_ordered_by_their_bytes() {
     each(|place| async move {
         let db = place.db;
-        let rows = ["b", "B", "a", "é", "安", "2"].map(|id| crate::common::row(id, 1, None, None)).to_vec();
-        db.commit(crate::common::steps(vec![crate::common::insert(rows)])).await.unwrap();
+        let rows = ["b", "B", "a", "é", "安", "2"].map(|id| common::row(id, 1, None, None)).to_vec();
+        db.commit(common::steps(vec![common::insert(rows)])).await.unwrap();
         let rows = db.all("SELECT id FROM fact ORDER BY id", &[]).await.unwrap();
         assert_eq!(rows.iter().map(|row| row.text(0)).collect::<Vec<_>>(), ["2", "B", "a", "b", "é", "安"]);
     })
@@ -94,8 +94,8 @@ async fn texts_are_ordered_by_their_bytes() {
 async fn rows_stream_and_faulty_queries_tell() {
     each(|place| async move {
         let db = place.db;
-        let rows = (0..2_000).map(|id| crate::common::row(&format!("{id:04}"), 1, None, Some(id))).collect();
-        db.commit(crate::common::steps(vec![crate::common::insert(rows)])).await.unwrap();
+        let rows = (0..2_000).map(|id| common::row(&format!("{id:04}"), 1, None, Some(id))).collect();
+        db.commit(common::steps(vec![common::insert(rows)])).await.unwrap();
         let sql = "SELECT id, amount FROM fact WHERE amount >= $1 ORDER BY id".to_owned();
         let mut stream = db.stream(sql, vec![Value::Integer(1_000)]);
         let mut expected = 1_000;
